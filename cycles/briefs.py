@@ -1,0 +1,235 @@
+"""What a message needs to know, gathered from the record and free of any wording.
+
+A brief carries facts only; `tasks.messages` turns it into Slack blocks in the reader's language. Dates that people
+mean as dates are dates; instants are aware UTC datetimes. A `Text` maps a language (`en`, `ja`) to words.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+Text = Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Who will read the message; `locale` is `en` or `ja`, `zone` an IANA name."""
+
+    person_id: int
+    name: str
+    locale: str
+    zone: str
+    slack_id: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlRef:
+    """One control that the asked evidence serves."""
+
+    framework: str
+    framework_title: Text
+    label: str
+    title: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class LastAnswer:
+    """The evidence last accepted for the same system and kind. `form` is link, file or attestation."""
+
+    evidence_id: int
+    form: str
+    locator: str
+    effective: date
+    valid_until: date | None
+    by: str
+    sha256: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """How an item was answered: `verb` is submitted, confirmed, snoozed, delegated, disputed, excused or accepted."""
+
+    verb: str
+    by: str
+    at: datetime
+    record: str
+    until: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One request as its reader sees it. `workdays_left` is negative once overdue."""
+
+    request_id: int
+    cycle: str
+    system: str
+    system_name: str
+    kind: str
+    kind_title: Text
+    ask: Text
+    guidance: Text
+    state: str
+    due: date
+    workdays_left: int
+    owner: str
+    assignee: str
+    controls: tuple[ControlRef, ...]
+    forms: tuple[str, ...]
+    can_confirm: bool
+    can_snooze: bool
+    snooze_until: date
+    last: LastAnswer | None = None
+    answered: Answered | None = None
+    returned_reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DigestBrief:
+    """The one message an owner gets on a workday: its first asks. `total` counts all open requests."""
+
+    reader: Reader
+    cycle: str
+    items: tuple[Item, ...]
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReminderBrief:
+    """A reply in the thread of the first ask; `last` is the one before somebody else is told (`next_person`)."""
+
+    reader: Reader
+    items: tuple[Item, ...]
+    last: bool
+    next_person: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscalationBrief:
+    """Told to the deputy, manager or lead (`role`) when the people before them did not answer (`asked_before`)."""
+
+    reader: Reader
+    role: str
+    items: tuple[Item, ...]
+    asked_before: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReturnedBrief:
+    """The reviewer sent the evidence back with a reason."""
+
+    reader: Reader
+    item: Item
+    reviewer: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferBrief:
+    """Somebody asks the reader to answer in their place; the clock stays with the owner until accepted."""
+
+    reader: Reader
+    item: Item
+    offered_by: str
+    note: str
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeBrief:
+    """To the lead: the assignee says the request is not theirs, or the owner has left (`orphaned`)."""
+
+    reader: Reader
+    item: Item
+    raised_by: str
+    note: str
+    orphaned: bool
+    outcome: Answered | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewBrief:
+    """To a reviewer: the evidence and its digest. `decided` is set once a verdict exists."""
+
+    reader: Reader
+    evidence_id: int
+    item: Item
+    submitter: str
+    form: str
+    locator: str
+    note: str
+    effective: date
+    received_at: datetime
+    sha256: str | None
+    confirmed_unchanged: bool
+    previous: LastAnswer | None = None
+    decided: Answered | None = None
+    decided_reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanBrief:
+    """To the lead: the cycle that waits for approval."""
+
+    reader: Reader
+    cycle: str
+    starts: date
+    ends: date
+    do_on: date
+    close_on: date
+    systems: int
+    requests: int
+    carried: int
+    people: int
+    busiest: tuple[tuple[str, int], ...]
+    approved: Answered | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionBrief:
+    """An improvement action as its owner sees it; `role` says whose copy this is (owner, deputy, manager, lead)."""
+
+    reader: Reader
+    role: str
+    action_id: int
+    system_name: str
+    kind: str
+    kind_title: Text
+    reason: str
+    severity: str
+    state: str
+    owner: str
+    opened_on: date
+    due: date
+    workdays_left: int
+    controls: tuple[ControlRef, ...]
+    request_id: int | None
+    relapses: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EffectivenessBrief:
+    """To a second person: did the action work? (ISO/IEC 42001:2023, 10.2)"""
+
+    reader: Reader
+    action_id: int
+    system_name: str
+    kind_title: Text
+    owner: str
+    implemented_at: datetime
+    correction: str
+    evidence: LastAnswer | None
+    decided: Answered | None = None
+
+
+Brief = (
+    DigestBrief
+    | ReminderBrief
+    | EscalationBrief
+    | ReturnedBrief
+    | OfferBrief
+    | DisputeBrief
+    | ReviewBrief
+    | PlanBrief
+    | ActionBrief
+    | EffectivenessBrief
+)

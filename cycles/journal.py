@@ -1,0 +1,140 @@
+"""The journal: append-only, hash-chained, and checked from the first entry to the last.
+
+Each entry's hash is SHA-256 over `0x00 ‖ canonical JSON` (RFC 6962 marks leaves with 0x00; the JSON has sorted keys and
+no spaces) of its sequence number, time, actor, action, subject, the state before and after, and the previous hash.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlmodel import Session, col, func, select
+
+from cycles.models import JournalEntry
+
+GENESIS = "0" * 64
+CHUNK = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """The first entry that is not what was written, and how it shows."""
+
+    seq: int
+    problem: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """What `hoshin verify` found: how many entries were read, the last hash, and the first fault, if any."""
+
+    entries: int
+    head: str
+    fault: Fault | None
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no spaces; dates as ISO 8601, instants in UTC."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+
+
+def digest(rows: Iterable[Any]) -> str:
+    """SHA-256 (hex) over the canonical JSON of each row, one per line; stands for a bulk step in the journal."""
+    hashed = hashlib.sha256()
+    for row in rows:
+        hashed.update(canonical(row).encode() + b"\n")
+    return hashed.hexdigest()
+
+
+def append(
+    session: Session,
+    *,
+    at: datetime,
+    actor: str,
+    action: str,
+    subject: str,
+    before: Any = None,
+    after: Any = None,
+) -> JournalEntry:
+    """Add one entry in the caller's transaction, so a change and its entry are committed together or not at all."""
+    seq, prev = _head(session)
+    content = {"actor": actor, "action": action, "subject": subject, "before": before, "after": after}
+    body = canonical({**content, "seq": seq + 1, "at": at, "prev": prev})
+    entry = JournalEntry(
+        seq=seq + 1, at=at, actor=actor, action=action, subject=subject, body=body, prev=prev, hash=_hash(body)
+    )
+    session.add(entry)
+    session.flush()
+    session.info["journal_head"] = (entry.seq, entry.hash)
+    return entry
+
+
+def head(session: Session) -> tuple[int, str]:
+    """Sequence number and hash of the last entry; `(0, GENESIS)` for an empty journal."""
+    row = session.exec(
+        select(JournalEntry.seq, JournalEntry.hash).order_by(col(JournalEntry.seq).desc()).limit(1)
+    ).first()
+    return (row[0], row[1]) if row else (0, GENESIS)
+
+
+def verify(session: Session) -> Verification:
+    """Read the whole journal, newest last, and name the first entry that was edited, moved, inserted or removed."""
+    expected, prev = 1, GENESIS
+    total = session.exec(select(func.count()).select_from(JournalEntry)).one()
+    while True:
+        rows = session.exec(
+            select(JournalEntry).where(col(JournalEntry.seq) >= expected).order_by(col(JournalEntry.seq)).limit(CHUNK)
+        ).all()
+        for entry in rows:
+            problem = _problem(entry, expected, prev)
+            if problem:
+                return Verification(entries=total, head=prev, fault=Fault(seq=expected, problem=problem))
+            expected, prev = expected + 1, entry.hash
+        session.expunge_all()
+        if len(rows) < CHUNK:
+            break
+    if total != expected - 1:
+        fault = Fault(seq=0, problem=f"{total - expected + 1} entries carry a number below 1")
+        return Verification(entries=total, head=prev, fault=fault)
+    return Verification(entries=total, head=prev, fault=None)
+
+
+def _problem(entry: JournalEntry, expected: int, prev: str) -> str | None:
+    if entry.seq != expected:
+        return f"is missing; the next one found is {entry.seq}"
+    if entry.hash != _hash(entry.body):
+        return "was edited: its content does not give its hash"
+    try:
+        body = json.loads(entry.body)
+    except ValueError:
+        return "was edited: its content is not JSON"
+    if body.get("prev") != prev or entry.prev != prev:
+        return "does not follow from the entry before it"
+    shown = {"seq": entry.seq, "at": _plain(entry.at), "actor": entry.actor}
+    shown |= {"action": entry.action, "subject": entry.subject}
+    if any(body.get(name) != value for name, value in shown.items()):
+        return "was edited: its columns differ from its hashed content"
+    return None
+
+
+def _head(session: Session) -> tuple[int, str]:
+    # Within one transaction nobody else can append, so the head is read once and then known.
+    known: tuple[int, str] | None = session.info.get("journal_head")
+    return known or head(session)
+
+
+def _hash(body: str) -> str:
+    return hashlib.sha256(b"\x00" + body.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (set, frozenset, tuple)):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no canonical JSON form")

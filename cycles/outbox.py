@@ -1,0 +1,142 @@
+"""The outbox: messages written in the transaction that calls for them, and claimed one by one to be sent.
+
+A key is deterministic, so the same reason to write never makes a second message. `sending` is committed before Slack is
+called; what happened to a message whose sender died is found out by asking Slack, never by sending again blindly.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlmodel import Session, col, func, select
+
+from cycles.models import Delivery, DeliveryItem
+
+# Rewriting a message makes no sound on anybody's telephone; everything else waits for a decent hour.
+SILENT = ("refresh",)
+# Slack answers within 30 s or not at all; a minute later a claim without an answer is in doubt.
+DOUBT_AFTER = timedelta(seconds=60)
+MAX_ATTEMPTS = 6
+
+
+def queue(
+    session: Session,
+    *,
+    key: str,
+    kind: str,
+    person_id: int,
+    now: datetime,
+    about: Iterable[tuple[str, int, int]],
+    root_id: int | None = None,
+    role: str | None = None,
+    not_before: datetime | None = None,
+) -> Delivery | None:
+    """Write one message to be sent; None when a message of this key was written before."""
+    if session.exec(select(Delivery.id).where(Delivery.key == key)).first() is not None:
+        return None
+    delivery = Delivery(
+        key=key,
+        kind=kind,
+        person_id=person_id,
+        root_id=root_id,
+        role=role,
+        created_at=now,
+        not_before=not_before or now,
+    )
+    session.add(delivery)
+    session.flush()
+    for subject, subject_id, rung in about:
+        session.add(DeliveryItem(delivery_id=delivery.id, subject=subject, subject_id=subject_id, rung=rung))
+    session.flush()
+    return delivery
+
+
+def refresh_about(session: Session, subject: str, subject_id: int, *, now: datetime) -> int:
+    """Have every message about something rewritten to what is true now; returns how many."""
+    roots = session.exec(
+        select(Delivery)
+        .join(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
+        .where(DeliveryItem.subject == subject, DeliveryItem.subject_id == subject_id)
+        .where(col(Delivery.kind).not_in(SILENT), col(Delivery.state).in_(("sent", "sending", "unknown")))
+        .order_by(col(Delivery.id))
+    ).all()
+    return sum(_refresh(session, root, now) for root in roots)
+
+
+def _refresh(session: Session, root: Delivery, now: datetime) -> bool:
+    """One waiting rewrite per message is enough: it shows whatever is true when it is sent."""
+    waiting = select(Delivery.id).where(
+        Delivery.root_id == root.id, Delivery.kind == "refresh", Delivery.state == "queued"
+    )
+    if session.exec(waiting).first() is not None:
+        return False
+    number = session.exec(
+        select(func.count()).select_from(Delivery).where(Delivery.root_id == root.id, Delivery.kind == "refresh")
+    ).one()
+    key = f"refresh:{root.key}:{number + 1}"
+    return (
+        queue(session, key=key, kind="refresh", person_id=root.person_id, now=now, about=(), root_id=root.id)
+        is not None
+    )
+
+
+def due(session: Session, now: datetime, limit: int) -> list[Delivery]:
+    """Messages that may go out now, oldest first."""
+    return list(
+        session.exec(
+            select(Delivery)
+            .where(Delivery.state == "queued", col(Delivery.not_before) <= now)
+            .order_by(col(Delivery.not_before), col(Delivery.id))
+            .limit(limit)
+        ).all()
+    )
+
+
+def claim(session: Session, delivery: Delivery, now: datetime) -> bool:
+    """Take a queued message for sending; False when somebody else has taken it."""
+    taken = session.execute(
+        update(Delivery)
+        .where(col(Delivery.id) == delivery.id, col(Delivery.state) == "queued")
+        .values(state="sending", claimed_at=now, attempts=col(Delivery.attempts) + 1)
+    )
+    return bool(taken.rowcount)  # type: ignore[attr-defined]
+
+
+def in_doubt(session: Session, now: datetime) -> list[Delivery]:
+    """Messages claimed long enough ago that their sender must have died or lost Slack's answer."""
+    return list(
+        session.exec(
+            select(Delivery)
+            .where(Delivery.state == "sending", col(Delivery.claimed_at) <= now - DOUBT_AFTER)
+            .order_by(col(Delivery.id))
+        ).all()
+    )
+
+
+def sent(session: Session, delivery: Delivery, *, channel: str, ts: str, now: datetime) -> None:
+    """Slack has it: where and under which timestamp."""
+    _settle(session, delivery, state="sent", sent_at=now, channel=channel, ts=ts, error=None)
+
+
+def postpone(session: Session, delivery: Delivery, *, until: datetime, error: str | None = None) -> None:
+    """Not sent; try again later. Only for failures in which Slack certainly did not take the message."""
+    _settle(session, delivery, state="queued", not_before=until, error=error)
+
+
+def withdraw(session: Session, delivery: Delivery) -> None:
+    """Nothing is left to say."""
+    _settle(session, delivery, state="withdrawn", error=None)
+
+
+def fail(session: Session, delivery: Delivery, error: str) -> None:
+    """Slack will never take it; the error is shown to the lead."""
+    _settle(session, delivery, state="failed", error=error)
+
+
+def park(session: Session, delivery: Delivery, error: str) -> None:
+    """Whether Slack has it cannot be decided; parked as unknown and shown, never repeated blindly."""
+    _settle(session, delivery, state="unknown", error=error)
+
+
+def _settle(session: Session, delivery: Delivery, **values: object) -> None:
+    session.execute(update(Delivery).where(col(Delivery.id) == delivery.id).values(**values))

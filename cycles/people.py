@@ -1,0 +1,116 @@
+"""Who everybody is at a moment: their hours, leave, line and part in the programme, read once per decision round."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from cycles.errors import BadInput
+from cycles.models import Leave, Membership, Person, Setting
+from cycles.policy import Policy
+from cycles.workdays import Calendar, Closure, Hours
+
+
+@dataclass
+class Directory:
+    """Everybody in the record, with what is needed to decide who may be told what, and when."""
+
+    people: dict[int, Person]
+    leave: dict[int, list[tuple[date, date]]]
+    roles: dict[str, list[int]]
+    closures: tuple[Closure, ...]
+    _hours: dict[int, Hours] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, session: Session, policy: Policy) -> "Directory":
+        leave: dict[int, list[tuple[date, date]]] = {}
+        for row in session.exec(select(Leave).order_by(col(Leave.starts))).all():
+            leave.setdefault(row.person_id, []).append((row.starts, row.ends))
+        roles: dict[str, list[int]] = {}
+        for member in session.exec(select(Membership).order_by(col(Membership.id))).all():
+            roles.setdefault(member.role, []).append(member.person_id)
+        people = {person.id: person for person in session.exec(select(Person)).all()}
+        return cls(people=people, leave=leave, roles=roles, closures=policy.closed_days())
+
+    def calendar(self, person_id: int) -> Calendar:
+        return self.hours(person_id).calendar
+
+    def hours(self, person_id: int) -> Hours:
+        """When this person may be messaged."""
+        if person_id not in self._hours:
+            person = self.people[person_id]
+            self._hours[person_id] = Hours(
+                zone=person.zone,
+                calendar=Calendar(country=person.country, closures=self.closures),
+                starts=time.fromisoformat(person.work_starts),
+                ends=time.fromisoformat(person.work_ends),
+                leave=tuple(self.leave.get(person_id, ())),
+            )
+        return self._hours[person_id]
+
+    def today(self, person_id: int, now: datetime) -> date:
+        """The date where the person is."""
+        return self.hours(person_id).local_day(now)
+
+    def has_left(self, person_id: int, now: datetime) -> bool:
+        left = self.people[person_id].left_on
+        return left is not None and left < self.today(person_id, now)
+
+    def away_workdays(self, person_id: int, now: datetime) -> int:
+        """How many workdays until the person is back from leave; 0 when not on leave today."""
+        hours, day = self.hours(person_id), self.today(person_id, now)
+        if not hours.on_leave(day):
+            return 0
+        back = hours.local_day(hours.next_decent(now))
+        return hours.calendar.between(day, back)
+
+    def lead(self, now: datetime) -> int:
+        """The first lead who is still here.
+
+        Raises:
+            BadInput: when every lead has left; the programme must name another.
+        """
+        for person_id in self.roles.get("lead", []):
+            if not self.has_left(person_id, now):
+                return person_id
+        raise BadInput(
+            "No lead is left in the programme. Name one under 'leads' in programme.yaml and run `hoshin sync`."
+        )
+
+    def is_lead(self, person_id: int) -> bool:
+        return person_id in self.roles.get("lead", [])
+
+    def on_rung(self, rung: str, owner_id: int, now: datetime) -> int:
+        """Who stands on a rung of the ladder above an owner; where nobody does, the next one up."""
+        owner = self.people[owner_id]
+        climb = {"owner": owner_id, "deputy": owner.deputy_id, "manager": owner.manager_id}
+        order = ["owner", "deputy", "manager"]
+        for name in order[order.index(rung) :] if rung in order else []:
+            person_id = climb[name]
+            if person_id is not None and not self.has_left(person_id, now):
+                return person_id
+        return self.lead(now)
+
+    def reviewers_for(self, *excluded: int, now: datetime) -> list[int]:
+        """Reviewers who are none of these people and still here; owner ≠ submitter ≠ reviewer (ISO 19011, 4)."""
+        here = [person_id for person_id in self.roles.get("reviewer", []) if not self.has_left(person_id, now)]
+        return [person_id for person_id in here if person_id not in excluded]
+
+
+def programme_head(session: Session) -> dict[str, Any]:
+    """What programme.yaml said at the last sync.
+
+    Raises:
+        BadInput: when nothing was synced yet.
+    """
+    row = session.get(Setting, "programme")
+    if row is None:
+        raise BadInput("The record holds no programme yet. Run `hoshin sync` first.")
+    return row.value
+
+
+def current_policy(session: Session) -> Policy:
+    """The policy of the last sync; a cycle uses its own snapshot instead."""
+    row = session.get(Setting, "policy")
+    return Policy.model_validate(row.value) if row else Policy()

@@ -1,0 +1,133 @@
+"""What a programme may decide: dates, ladder, reviews, targets. A cycle keeps the snapshot it was planned with."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from cycles.workdays import Closure
+
+_CLOSURE = re.compile(r"^(\d{2})-(\d{2})/(\d{2})-(\d{2})$")
+_DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def _closure(value: object) -> object:
+    match = _CLOSURE.match(str(value))
+    numbers = [int(part) for part in match.groups()] if match else []
+    days = [(numbers[0], numbers[1]), (numbers[2], numbers[3])] if numbers else []
+    if not days or any(not 1 <= m <= 12 or not 1 <= d <= _DAYS_IN_MONTH[m - 1] for m, d in days):
+        raise ValueError("write a closure as MM-DD/MM-DD, for example 12-29/01-03")
+    return str(value)
+
+
+ClosureText = Annotated[str, BeforeValidator(_closure)]
+
+
+class Strict(BaseModel):
+    """An edge model: unknown fields are refused, values are not changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Stages(Strict):
+    """On which workday of the cycle each stage starts (1 = the first). Facts: a quarter has about 60 workdays."""
+
+    do: int = Field(default=11, ge=1, le=200)
+    check: int = Field(default=41, ge=1, le=200)
+    act: int = Field(default=51, ge=1, le=200)
+    close: int = Field(default=56, ge=1, le=200)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Stages":
+        if not self.do < self.check < self.act < self.close:
+            raise ValueError("stages must start in the order do, check, act, close")
+        return self
+
+
+class Rung(Strict):
+    """One step of the ladder: so many workdays from the due date (negative: before), who is told, and how."""
+
+    workdays: int = Field(ge=-60, le=60)
+    to: Literal["owner", "deputy", "manager", "lead"]
+    message: Literal["reminder", "last_reminder", "escalation"]
+
+
+def _default_ladder() -> tuple[Rung, ...]:
+    return (
+        Rung(workdays=-3, to="owner", message="reminder"),
+        Rung(workdays=0, to="owner", message="reminder"),
+        Rung(workdays=2, to="owner", message="last_reminder"),
+        Rung(workdays=4, to="deputy", message="escalation"),
+        Rung(workdays=6, to="manager", message="escalation"),
+        Rung(workdays=8, to="lead", message="escalation"),
+    )
+
+
+class Asking(Strict):
+    """How requests are put to people. Days are workdays of the person asked."""
+
+    due_workdays: int = Field(default=10, ge=1, le=60)
+    first_asks_per_day: int = Field(default=4, ge=1, le=8)
+    ladder: tuple[Rung, ...] = Field(default_factory=_default_ladder)
+    max_snoozes: int = Field(default=2, ge=0, le=5)
+    snooze_workdays: int = Field(default=5, ge=1, le=20)
+    messages_per_request: int = Field(default=4, ge=1, le=10)
+    deputy_when_away_workdays: int = Field(default=2, ge=0, le=20)
+
+    @model_validator(mode="after")
+    def _ladder_climbs(self) -> "Asking":
+        days = [rung.workdays for rung in self.ladder]
+        if days != sorted(set(days)):
+            raise ValueError("each rung of the ladder must be later than the one before")
+        order = ["owner", "deputy", "manager", "lead"]
+        if (told := [order.index(rung.to) for rung in self.ladder]) != sorted(told):
+            raise ValueError("the ladder goes owner, deputy, manager, lead, in that order")
+        return self
+
+
+class Reviewing(Strict):
+    """Who looks at evidence. `confirmations` says whether an unchanged confirmation needs a reviewer again."""
+
+    submissions: Literal["required", "automatic"] = "required"
+    confirmations: Literal["required", "automatic"] = "automatic"
+    target_workdays: int = Field(default=5, ge=1, le=60)
+
+
+class Targets(Strict):
+    """Workdays until an improvement action of each severity is due."""
+
+    high: int = Field(default=10, ge=1, le=250)
+    medium: int = Field(default=20, ge=1, le=250)
+    low: int = Field(default=40, ge=1, le=250)
+
+
+class Acting(Strict):
+    """How improvement actions are run (ISO/IEC 42001:2023, 10.2). Days are workdays unless named otherwise."""
+
+    targets: Targets = Field(default_factory=Targets)
+    effectiveness_workdays: int = Field(default=5, ge=0, le=250)
+    relapse_months: int = Field(default=12, ge=1, le=60)
+    acceptance_max_days: int = Field(default=180, ge=1, le=366)
+
+
+class Policy(Strict):
+    """The whole of it, every part with a default that suits a quarterly cycle."""
+
+    stages: Stages = Field(default_factory=Stages)
+    asking: Asking = Field(default_factory=Asking)
+    reviewing: Reviewing = Field(default_factory=Reviewing)
+    acting: Acting = Field(default_factory=Acting)
+    approval: Literal["required", "automatic"] = "required"
+    expiring_days: int = Field(default=30, ge=0, le=365)
+    validity_months: dict[str, Annotated[int, Field(ge=1, le=120)]] = Field(default_factory=dict)
+    closures: tuple[ClosureText, ...] = ()
+
+    def closed_days(self) -> tuple[Closure, ...]:
+        """The closures as values the calendar reckons with."""
+        found = []
+        for text in self.closures:
+            match = _CLOSURE.match(text)
+            assert match
+            a, b, c, d = (int(part) for part in match.groups())
+            found.append(Closure(starts=(a, b), ends=(c, d)))
+        return tuple(found)

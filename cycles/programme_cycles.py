@@ -1,0 +1,44 @@
+"""Finding the cycle a command or a flow means."""
+
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from cycles.errors import BadInput
+from cycles.models import Cycle
+from cycles.people import programme_head
+from cycles.periods import Period, period, quarter_of
+
+OPEN = ("doing", "checking", "acting")
+
+
+def cycle_named(session: Session, key: str) -> Cycle:
+    """The cycle of a key.
+
+    Raises:
+        BadInput: when it was never planned.
+    """
+    cycle = session.exec(select(Cycle).where(Cycle.key == key)).first()
+    if cycle is None:
+        known = session.exec(select(Cycle.key).order_by(col(Cycle.starts))).all()
+        there = f" Planned so far: {', '.join(known)}." if known else ""
+        raise BadInput(f"No cycle {key} is planned. Run `hoshin plan --cycle {key}`.{there}")
+    return cycle
+
+
+def current_cycle(session: Session) -> Cycle | None:
+    """The cycle that is under way; else the newest one."""
+    under_way = select(Cycle).where(col(Cycle.state).in_(OPEN)).order_by(col(Cycle.starts).desc())
+    newest = select(Cycle).order_by(col(Cycle.starts).desc())
+    return session.exec(under_way).first() or session.exec(newest).first()
+
+
+def open_cycles(session: Session) -> list[Cycle]:
+    """Every cycle under way, oldest first."""
+    return list(session.exec(select(Cycle).where(col(Cycle.state).in_(OPEN)).order_by(col(Cycle.starts))).all())
+
+
+def period_for(session: Session, key: str | None, today: date) -> Period:
+    """The period of a key, or the quarter that contains today, by the programme's fiscal year."""
+    starts = str(programme_head(session)["fiscal_year_starts"])
+    return period(key, starts) if key else quarter_of(today, starts)

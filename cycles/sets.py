@@ -1,0 +1,34 @@
+"""Writing whole sets: only what differs, in one statement, alike on SQLite and PostgreSQL."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, or_, text, true
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel
+
+
+def put(session: Session, model: type[SQLModel], rows: Select[Any], *, compare: Sequence[str] = ()) -> int:
+    """Insert the rows of a query by primary key and rewrite those whose `compare` columns differ.
+
+    The query's columns carry the table's column names. Returns how many rows were written; equal rows are not touched.
+    """
+    table = model.__table__  # type: ignore[attr-defined]
+    names = [column.name for column in rows.selected_columns]
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    # SQLite cannot tell ON CONFLICT from a join's ON unless the SELECT has a WHERE.
+    statement = dialect.insert(table).from_select(names, rows.where(true()))
+    if compare:
+        new = statement.excluded
+        statement = statement.on_conflict_do_update(
+            index_elements=list(table.primary_key.columns),
+            set_={name: new[name] for name in names if name not in table.primary_key.columns},
+            where=or_(*(table.c[name].is_distinct_from(new[name]) for name in compare)),
+        )
+    else:
+        statement = statement.on_conflict_do_nothing()
+    written = session.execute(statement)
+    if dialect is sqlite:
+        # The driver does not count rows of a statement that begins with WITH.
+        return int(session.execute(text("SELECT changes()")).scalar_one())
+    return int(written.rowcount)  # type: ignore[attr-defined]

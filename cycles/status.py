@@ -1,0 +1,210 @@
+"""What is true now: every result with its reasons, every request, every action, in keys people know."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlmodel import Session, col
+from sqlmodel import select as pick
+
+from cycles.models import (
+    Action,
+    Assessment,
+    Control,
+    Cycle,
+    Delivery,
+    EvidenceKind,
+    Framework,
+    Lapse,
+    Person,
+    Request,
+    Standing,
+    System,
+)
+from cycles.pairs import IN_CONTROL, required
+
+assessment = Assessment.__table__.c  # type: ignore[attr-defined]
+control = Control.__table__.c  # type: ignore[attr-defined]
+framework = Framework.__table__.c  # type: ignore[attr-defined]
+kind = EvidenceKind.__table__.c  # type: ignore[attr-defined]
+person = Person.__table__.c  # type: ignore[attr-defined]
+request = Request.__table__.c  # type: ignore[attr-defined]
+standing = Standing.__table__.c  # type: ignore[attr-defined]
+system = System.__table__.c  # type: ignore[attr-defined]
+STAGES = {"planned": "plan", "doing": "do", "checking": "check", "acting": "act", "closed": "closed"}
+
+
+def result_rows(session: Session, cycle: Cycle) -> Iterator[tuple[Any, ...]]:
+    """(system, framework, control, result, reason, valid_until) by key, in a fixed order."""
+    rows = (
+        select(system.key, framework.key, control.key, assessment.result, assessment.reason, assessment.valid_until)
+        .select_from(Assessment)
+        .join(System, system.id == assessment.system_id)
+        .join(Control, control.id == assessment.control_id)
+        .join(Framework, framework.id == control.framework_id)
+        .where(assessment.cycle_id == cycle.id)
+        .order_by(system.key, framework.key, control.position)
+    )
+    for row in session.execute(rows.execution_options(yield_per=10_000)):
+        yield tuple(row)
+
+
+def status(session: Session, cycle: Cycle, now: datetime) -> dict[str, Any]:
+    """The whole status of a cycle as plain values, as `hoshin status --json` prints it."""
+    results = _results(session, cycle)
+    requests = _requests(session, cycle)
+    actions = actions_of(session, cycle)
+    return {
+        "cycle": cycle.key,
+        "stage": STAGES[cycle.state],
+        "as_of": now.isoformat(timespec="seconds"),
+        "counts": {
+            "systems": len({row["system"] for row in results}),
+            "results": _counted(results, "result"),
+            "requests": _counted(requests, "state"),
+            "actions": _counted(actions, "state"),
+            "lapses": _open_lapses(session),
+            "deliveries": _deliveries(session),
+        },
+        "results": results,
+        "requests": requests,
+        "actions": actions,
+    }
+
+
+def _counted(rows: list[dict[str, Any]], name: str) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row[name]] = counts.get(row[name], 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def _results(session: Session, cycle: Cycle) -> list[dict[str, Any]]:
+    why = _reasons(session, cycle)
+    return [
+        {
+            "system": row[0],
+            "framework": row[1],
+            "control": row[2],
+            "result": row[3],
+            "reasons": why.get((row[0], row[1], row[2]), []),
+            "valid_until": row[5].isoformat() if row[5] else None,
+        }
+        for row in result_rows(session, cycle)
+    ]
+
+
+def _reasons(session: Session, cycle: Cycle) -> dict[tuple[str, str, str], list[str]]:
+    """For each result the kinds that decide it, as `evidence-kind: standing`; those in order are left out unless all are."""
+    needed = required(cycle.id).subquery("needed")
+    rows = session.execute(
+        select(system.key, framework.key, control.key, kind.key, standing.status)
+        .select_from(needed)
+        .join(System, system.id == needed.c.system_id)
+        .join(Control, control.id == needed.c.control_id)
+        .join(Framework, framework.id == control.framework_id)
+        .join(EvidenceKind, kind.id == needed.c.kind_id)
+        .join(
+            Standing,
+            and_(
+                standing.cycle_id == cycle.id,
+                standing.system_id == needed.c.subject_id,
+                standing.kind_id == needed.c.kind_id,
+            ),
+        )
+        .distinct()
+        .order_by(system.key, framework.key, control.key, kind.key)
+    )
+    good: dict[tuple[str, str, str], list[str]] = {}
+    bad: dict[tuple[str, str, str], list[str]] = {}
+    for system_key, framework_key, control_key, kind_key, state in rows:
+        held = good if state in IN_CONTROL else bad
+        held.setdefault((system_key, framework_key, control_key), []).append(f"{kind_key}: {state}")
+    return {**good, **bad}
+
+
+def _requests(session: Session, cycle: Cycle) -> list[dict[str, Any]]:
+    owner, assignee = Person.__table__.alias("owner"), Person.__table__.alias("assignee")  # type: ignore[attr-defined]
+    rows = session.execute(
+        select(Request, system.key, kind.key, owner.c.key, assignee.c.key)
+        .join(System, system.id == request.system_id)
+        .join(EvidenceKind, kind.id == request.kind_id)
+        .join(owner, owner.c.id == request.owner_id)
+        .join(assignee, assignee.c.id == request.assignee_id)
+        .where(request.cycle_id == cycle.id)
+        .order_by(request.id)
+    )
+    return [
+        {
+            "id": row.id,
+            "system": system_key,
+            "evidence_kind": kind_key,
+            "owner": owner_key,
+            "assignee": assignee_key,
+            "state": row.state,
+            "due": row.due.isoformat(),
+            "next_at": row.next_at.isoformat(timespec="seconds") if row.next_at else None,
+        }
+        for row, system_key, kind_key, owner_key, assignee_key in rows
+    ]
+
+
+def actions_of(session: Session, cycle: Cycle) -> list[dict[str, Any]]:
+    """Every action that is open, or that belongs to a lapse of this cycle."""
+    rows = session.execute(
+        select(Action, system.key, kind.key, person.key, Lapse)
+        .join(System, system.id == col(Action.system_id))
+        .join(EvidenceKind, kind.id == col(Action.kind_id))
+        .join(Person, person.id == col(Action.owner_id))
+        .join(Lapse, col(Lapse.id) == col(Action.lapse_id))
+        .where((col(Action.closed_at).is_(None)) | (col(Lapse.cycle_id) == cycle.id))
+        .order_by(col(Action.id))
+    ).all()
+    return [
+        {
+            "id": action.id,
+            "lapse": f"{system_key}/{kind_key}",
+            "system": system_key,
+            "evidence_kind": kind_key,
+            "reason": found.reason,
+            "severity": action.severity,
+            "owner": owner_key,
+            "state": action.state,
+            "due": action.due.isoformat(),
+            "relapses": action.relapses,
+            "open": action.closed_at is None,
+        }
+        for action, system_key, kind_key, owner_key, found in rows
+    ]
+
+
+def open_lapses(session: Session) -> list[dict[str, Any]]:
+    """Every open lapse with the number of open actions it has (it should be one, or an acceptance)."""
+    rows = session.exec(
+        pick(Lapse, System.key, EvidenceKind.key, func.count(col(Action.id)))
+        .join(System, col(System.id) == col(Lapse.system_id))
+        .join(EvidenceKind, col(EvidenceKind.id) == col(Lapse.kind_id))
+        .outerjoin(Action, and_(col(Action.lapse_id) == col(Lapse.id), col(Action.closed_at).is_(None)))
+        .where(col(Lapse.recovered_at).is_(None))
+        .group_by(col(Lapse.id), col(System.key), col(EvidenceKind.key))
+        .order_by(col(Lapse.id))
+    ).all()
+    return [
+        {
+            "lapse": f"{system_key}/{kind_key}",
+            "reason": found.reason,
+            "happened_on": found.happened_on.isoformat(),
+            "actions": count,
+        }
+        for found, system_key, kind_key, count in rows
+    ]
+
+
+def _open_lapses(session: Session) -> int:
+    return session.exec(pick(func.count()).select_from(Lapse).where(col(Lapse.recovered_at).is_(None))).one()
+
+
+def _deliveries(session: Session) -> dict[str, int]:
+    rows = session.exec(pick(Delivery.state, func.count()).group_by(Delivery.state).order_by(Delivery.state)).all()
+    return dict(rows)
