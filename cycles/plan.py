@@ -42,18 +42,19 @@ class Planned:
     carried: int
     systems: int
     people: int
+    busiest: tuple[tuple[str, int], ...]
 
 
 def plan(session: Session, period: Period, policy: Policy, *, now: datetime, actor: str) -> Planned:
     """Plan a cycle; planning one that exists changes nothing and reports it as it stands."""
     cycle = session.exec(pick(Cycle).where(Cycle.key == period.key)).first()
     if cycle is not None:
-        return _report(session, cycle, created=False)
+        return summary_of(session, cycle, created=False)
     cycle = _new_cycle(session, period, policy, now)
     _fix_scope(session, cycle)
     _make_slots(session, cycle, policy)
     _make_requests(session, cycle, policy, now)
-    planned = _report(session, cycle, created=True)
+    planned = summary_of(session, cycle, created=True)
     _tell_lead(session, cycle, policy, now)
     journal.append(
         session,
@@ -228,19 +229,27 @@ def _make_requests(session: Session, cycle: Cycle, policy: Policy, now: datetime
     session.execute(insert(Request).from_select(names.split(), rows))
 
 
-def _report(session: Session, cycle: Cycle, *, created: bool) -> Planned:
-    asked = select(func.count(), func.count(request.owner_id.distinct())).where(request.cycle_id == cycle.id)
-    requests, people = session.execute(asked).one()
+def summary_of(session: Session, cycle: Cycle, *, created: bool = False) -> Planned:
+    """A planned cycle in numbers, with its busiest people first."""
+    load = session.execute(
+        select(person.name, func.count())
+        .select_from(Request)
+        .join(Person, person.id == request.owner_id)
+        .where(request.cycle_id == cycle.id)
+        .group_by(person.id, person.name)
+        .order_by(func.count().desc(), person.name)
+    ).all()
     standing = standings(cycle.id, cycle.ends, cycle.planned_at).subquery()
     held = select(func.count()).select_from(standing).where(standing.c.status.in_(IN_CONTROL))
     scope = select(func.count()).select_from(CycleSystem).where(col(CycleSystem.cycle_id) == cycle.id)
     return Planned(
         cycle=cycle,
         created=created,
-        requests=requests,
+        requests=sum(count for _, count in load),
         carried=session.execute(held).scalar_one(),
         systems=session.execute(scope).scalar_one(),
-        people=people,
+        people=len(load),
+        busiest=tuple((name, count) for name, count in load),
     )
 
 

@@ -1,0 +1,305 @@
+"""Act: one improvement action per lapse, chased down the ladder, shown to have worked by a second person.
+
+The course of an action is that of ISO/IEC 42001:2023, 10.2: react, find the cause, act on it, review whether it worked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_
+from sqlmodel import Session, col, func, select
+
+from cycles import journal, outbox
+from cycles.check import local_day, pair_name
+from cycles.ladder import next_time, told_on
+from cycles.models import Acceptance, Action, Cycle, EvidenceKind, Lapse, Request, System
+from cycles.people import Directory
+from cycles.periods import add_months
+from cycles.policy import Policy
+
+WEIGHT_OF_TIER = {"high": 3, "limited": 2, "minimal": 1}
+AT_WORK = ("open", "analysed", "implementing", "reopened")
+STILL_ASKED = ("pending", "asked", "returned", "submitted")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acted:
+    """What one run of Act did, in actions (and acceptances that ended)."""
+
+    opened: int = 0
+    reopened: int = 0
+    implemented: int = 0
+    chased: int = 0
+    reviews_asked: int = 0
+    acceptances_expired: int = 0
+
+
+def act(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> Acted:
+    """Bring the actions of a cycle up to now; run again at the same moment, it changes nothing."""
+    policy = Policy.model_validate(cycle.policy)
+    directory = Directory.load(session, policy)
+    expired = _expire_acceptances(session, cycle, now, actor)
+    opened, reopened = _answer_lapses(session, cycle, policy, directory, now, actor)
+    implemented = _corrected(session, policy, directory, now, actor)
+    _wake(session, directory, now)
+    return Acted(
+        opened=opened,
+        reopened=reopened,
+        implemented=implemented,
+        chased=_chase(session, cycle, policy, directory, now, actor),
+        reviews_asked=_ask_whether_it_worked(session, cycle, directory, now),
+        acceptances_expired=expired,
+    )
+
+
+def severity(tier: str, weight: int) -> str:
+    """How grave a lapse is, from the system's risk tier and the evidence kind's weight (1–3)."""
+    score = WEIGHT_OF_TIER[tier] + weight
+    return "high" if score >= 5 else "medium" if score == 4 else "low"
+
+
+def _answer_lapses(
+    session: Session, cycle: Cycle, policy: Policy, directory: Directory, now: datetime, actor: str
+) -> tuple[int, int]:
+    """Every open lapse gets its one action, unless an unexpired risk acceptance already answers it."""
+    opened = reopened = 0
+    for lapse in session.exec(select(Lapse).where(col(Lapse.recovered_at).is_(None)).order_by(col(Lapse.id))).all():
+        current = _open_action(session, lapse)
+        if current is None:
+            if not _accepted(session, lapse, cycle, now):
+                _open(session, lapse, policy, directory, now, actor)
+                opened += 1
+        elif current.lapse_id != lapse.id:
+            _reopen(session, current, lapse, policy, directory, now, actor)
+            reopened += 1
+    return opened, reopened
+
+
+def _open_action(session: Session, lapse: Lapse) -> Action | None:
+    return session.exec(
+        select(Action).where(
+            Action.system_id == lapse.system_id, Action.kind_id == lapse.kind_id, col(Action.closed_at).is_(None)
+        )
+    ).first()
+
+
+def _accepted(session: Session, lapse: Lapse, cycle: Cycle, now: datetime) -> bool:
+    return (
+        session.exec(
+            select(Acceptance.id).where(
+                Acceptance.system_id == lapse.system_id,
+                Acceptance.kind_id == lapse.kind_id,
+                Acceptance.state == "approved",
+                col(Acceptance.expires) >= local_day(cycle, now),
+            )
+        ).first()
+        is not None
+    )
+
+
+def _open(session: Session, lapse: Lapse, policy: Policy, directory: Directory, now: datetime, actor: str) -> Action:
+    system, kind = session.get_one(System, lapse.system_id), session.get_one(EvidenceKind, lapse.kind_id)
+    owner = system.owner_id if not directory.has_left(system.owner_id, now) else directory.lead(now)
+    grave = severity(system.risk_tier, kind.weight)
+    action = Action(
+        lapse_id=lapse.id,
+        system_id=lapse.system_id,
+        kind_id=lapse.kind_id,
+        owner_id=owner,
+        severity=grave,
+        state="open",
+        opened_at=now,
+        due=directory.calendar(owner).add(directory.today(owner, now), getattr(policy.acting.targets, grave)),
+        relapses=_earlier_relapses(session, lapse, policy, now),
+    )
+    session.add(action)
+    session.flush()
+    _enter(
+        session,
+        action,
+        actor,
+        "action.opened",
+        now,
+        after={"severity": grave, "due": action.due, "reason": lapse.reason},
+    )
+    return action
+
+
+def _earlier_relapses(session: Session, lapse: Lapse, policy: Policy, now: datetime) -> int:
+    """A lapse soon after an action was found effective is a relapse all the same; its count goes on."""
+    last = session.exec(
+        select(Action)
+        .where(Action.system_id == lapse.system_id, Action.kind_id == lapse.kind_id)
+        .order_by(col(Action.id).desc())
+    ).first()
+    if last is None or last.closed_at is None:
+        return 0
+    recent = add_months(last.closed_at.date(), policy.acting.relapse_months) >= now.date()
+    return last.relapses + 1 if recent else 0
+
+
+def _reopen(
+    session: Session, action: Action, lapse: Lapse, policy: Policy, directory: Directory, now: datetime, actor: str
+) -> None:
+    """The evidence lapsed again before the action was found effective: it was not."""
+    before = {"state": action.state, "relapses": action.relapses}
+    action.lapse_id, action.state, action.relapses = lapse.id, "reopened", action.relapses + 1
+    action.step, action.next_at, action.implemented_at, action.review_on, action.reviewer_id = 0, None, None, None, None
+    days = getattr(policy.acting.targets, action.severity)
+    action.due = directory.calendar(action.owner_id).add(directory.today(action.owner_id, now), days)
+    session.add(action)
+    after = {"state": "reopened", "relapses": action.relapses, "due": action.due}
+    _enter(session, action, actor, "action.reopened", now, before=before, after=after)
+
+
+def _corrected(session: Session, policy: Policy, directory: Directory, now: datetime, actor: str) -> int:
+    """Valid evidence arrived: the correction is made, and after a while a second person judges whether it holds."""
+    recovered = session.exec(
+        select(Action)
+        .join(Lapse, col(Lapse.id) == col(Action.lapse_id))
+        .where(col(Action.state).in_(AT_WORK), col(Lapse.recovered_at).is_not(None))
+        .order_by(col(Action.id))
+    ).all()
+    for action in recovered:
+        mark_implemented(session, action, policy, directory, now=now, actor=actor)
+    return len(recovered)
+
+
+def mark_implemented(
+    session: Session, action: Action, policy: Policy, directory: Directory, *, now: datetime, actor: str
+) -> None:
+    """The action is done; its effectiveness is reviewed so many workdays later."""
+    before = {"state": action.state}
+    action.state, action.implemented_at, action.next_at = "implemented", now, None
+    calendar, today = directory.calendar(action.owner_id), directory.today(action.owner_id, now)
+    action.review_on = calendar.add(today, policy.acting.effectiveness_workdays)
+    session.add(action)
+    after = {"state": "implemented", "review_on": action.review_on}
+    _enter(session, action, actor, "action.implemented", now, before=before, after=after)
+    outbox.refresh_about(session, "action", action.id, now=now)
+
+
+def _wake(session: Session, directory: Directory, now: datetime) -> None:
+    """An action stays silent while its owner is still being asked for the same thing; nobody is asked twice."""
+    asked = (
+        select(Request.id)
+        .join(Cycle, col(Cycle.id) == col(Request.cycle_id))
+        .where(col(Request.system_id) == col(Action.system_id), col(Request.kind_id) == col(Action.kind_id))
+        .where(col(Request.state).in_(STILL_ASKED), col(Cycle.state) != "closed")
+        .exists()
+    )
+    silent = and_(col(Action.state).in_(AT_WORK), col(Action.step) == 0, col(Action.next_at).is_(None))
+    for action in session.exec(select(Action).where(silent, ~asked).order_by(col(Action.id))).all():
+        action.next_at = directory.hours(action.owner_id).next_decent(now)
+        session.add(action)
+    session.flush()
+
+
+def _chase(session: Session, cycle: Cycle, policy: Policy, directory: Directory, now: datetime, actor: str) -> int:
+    due = session.exec(
+        select(Action)
+        .where(col(Action.next_at) <= now, col(Action.state).in_(AT_WORK))
+        .order_by(col(Action.next_at), col(Action.id))
+    ).all()
+    for action in due:
+        _tell(session, action, policy, directory, now)
+    if due:
+        after = {"count": len(due), "digest": journal.digest((action.id, action.step) for action in due)}
+        journal.append(session, at=now, actor=actor, action="actions.chased", subject=f"cycle:{cycle.key}", after=after)
+    return len(due)
+
+
+def _tell(session: Session, action: Action, policy: Policy, directory: Directory, now: datetime) -> None:
+    """Rung 0 is the owner; then the ladder of requests, reckoned from the action's due date."""
+    told, role = action.owner_id, "owner"
+    if action.step:
+        rung = policy.asking.ladder[action.step - 1]
+        told = told_on(rung, owner_id=action.owner_id, assignee_id=action.owner_id, directory=directory, now=now)
+        role = rung.to
+    outbox.queue(
+        session,
+        key=f"action:{action.id}:{action.relapses}:{action.step}",
+        kind="action",
+        person_id=told,
+        now=now,
+        about=[("action", action.id, action.step)],
+        role=role,
+        not_before=directory.hours(told).next_decent(now),
+    )
+    action.next_at = next_time(
+        action.step,
+        due=action.due,
+        owner_id=action.owner_id,
+        assignee_id=action.owner_id,
+        directory=directory,
+        policy=policy,
+        now=now,
+    )
+    action.step += 1
+    session.add(action)
+
+
+def _ask_whether_it_worked(session: Session, cycle: Cycle, directory: Directory, now: datetime) -> int:
+    waiting = session.exec(
+        select(Action)
+        .where(Action.state == "implemented", col(Action.reviewer_id).is_(None))
+        .where(col(Action.review_on) <= local_day(cycle, now))
+        .order_by(col(Action.id))
+    ).all()
+    for action in waiting:
+        others = directory.reviewers_for(action.owner_id, now=now) or [directory.lead(now)]
+        action.reviewer_id = others[action.id % len(others)]
+        session.add(action)
+        outbox.queue(
+            session,
+            key=f"effectiveness:{action.id}:{action.relapses}",
+            kind="effectiveness",
+            person_id=action.reviewer_id,
+            now=now,
+            about=[("action", action.id, 0)],
+            not_before=directory.hours(action.reviewer_id).next_decent(now),
+        )
+    return len(waiting)
+
+
+def _expire_acceptances(session: Session, cycle: Cycle, now: datetime, actor: str) -> int:
+    over = session.exec(
+        select(Acceptance)
+        .where(Acceptance.state == "approved", col(Acceptance.expires) < local_day(cycle, now))
+        .order_by(col(Acceptance.id))
+    ).all()
+    for acceptance in over:
+        acceptance.state = "expired"
+        session.add(acceptance)
+        name = pair_name(session, acceptance.system_id, acceptance.kind_id)
+        journal.append(
+            session,
+            at=now,
+            actor=actor,
+            action="acceptance.expired",
+            subject=f"acceptance:{name}",
+            after={"expires": acceptance.expires},
+        )
+    return len(over)
+
+
+def lapses_without_owner(session: Session, cycle: Cycle, now: datetime) -> Sequence[str]:
+    """Open lapses that have neither an open action nor an unexpired acceptance; there should be none after Act."""
+    counted = (
+        select(Lapse, func.count(col(Action.id)))
+        .outerjoin(Action, and_(col(Action.lapse_id) == col(Lapse.id), col(Action.closed_at).is_(None)))
+        .where(col(Lapse.recovered_at).is_(None))
+        .group_by(col(Lapse.id))
+        .order_by(col(Lapse.id))
+    )
+    return [
+        pair_name(session, lapse.system_id, lapse.kind_id)
+        for lapse, actions in session.exec(counted).all()
+        if not actions and not _accepted(session, lapse, cycle, now)
+    ]
+
+
+def _enter(session: Session, action: Action, actor: str, verb: str, now: datetime, **states: object) -> None:
+    name = pair_name(session, action.system_id, action.kind_id)
+    journal.append(session, at=now, actor=actor, action=verb, subject=f"action:{name}", **states)

@@ -1,0 +1,278 @@
+"""What the person asked can answer: evidence, still true, later, somebody else, not mine."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlmodel import col, select
+
+from cycles import outbox
+from cycles.errors import Refused
+from cycles.models import Cycle, Document, Evidence, EvidenceKind, Person, Request, Review, System, Verdict
+from cycles.people import Directory
+from cycles.permits import Act
+from cycles.policy import Policy
+from cycles.validity import valid_until
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offered:
+    """The content of a submission. `effective` is the date the document is of; `sha256` is of a file's bytes."""
+
+    form: str
+    locator: str
+    effective: date
+    note: str = ""
+    sha256: str | None = None
+    media_type: str | None = None
+    size: int | None = None
+    source: str = "slack"
+
+
+def submit(act: Act, request_id: int, offered: Offered) -> Evidence:
+    """Answer a request with evidence, which then waits for a reviewer who is neither its owner nor its submitter.
+
+    Raises:
+        Refused: not theirs, answered already, a form the kind does not take, or a date in the future.
+    """
+    request, _, policy, directory = act.request(request_id)
+    act.may_answer(request, directory)
+    kind = act.session.get_one(EvidenceKind, request.kind_id)
+    if offered.form not in kind.forms:
+        raise Refused("form", f"{kind.key} is answered with {' or '.join(kind.forms)}, not with {offered.form}.")
+    if offered.effective > directory.today(act.person.id, act.now):
+        raise Refused("future", "The effective date lies in the future.")
+    evidence = _keep(act, request, kind, offered, policy)
+    request.evidence_id, request.answered_at, request.next_at = evidence.id, act.now, None
+    request.disputed = False
+    act.change(request, "submitted", "submitted", evidence=evidence.id, form=offered.form, sha256=evidence.sha256 or "")
+    if policy.reviewing.submissions == "automatic":
+        accept(act, request, evidence, by=None)
+    else:
+        ask_reviewer(act, request, evidence, directory)
+    return evidence
+
+
+def confirm(act: Act, request_id: int) -> Evidence:
+    """Sign that what was last accepted is unchanged and still true, in one press.
+
+    Raises:
+        Refused: where the kind does not allow it, too often in a row, or when the document has changed.
+    """
+    request, _, policy, directory = act.request(request_id)
+    act.may_answer(request, directory)
+    kind = act.session.get_one(EvidenceKind, request.kind_id)
+    last = last_accepted(act, request)
+    if last is None or not confirmable(act, request, kind, last):
+        raise Refused("confirm", f"'{kind.key}' cannot be confirmed as unchanged here; submit evidence instead.")
+    today = directory.today(act.person.id, act.now)
+    offered = Offered(form=last.form, locator=last.locator, effective=today, sha256=last.sha256, source="confirmation")
+    evidence = _keep(act, request, kind, offered, policy, confirms=last)
+    request.evidence_id, request.answered_at, request.next_at = evidence.id, act.now, None
+    request.disputed = False
+    if policy.reviewing.confirmations == "automatic":
+        act.change(request, "accepted", "confirmed", evidence=evidence.id, confirms=last.id)
+        act.session.add(Verdict(evidence_id=evidence.id, outcome="accepted", at=act.now, reason="confirmed unchanged"))
+        act.session.flush()
+    else:
+        act.change(request, "submitted", "confirmed", evidence=evidence.id, confirms=last.id)
+        ask_reviewer(act, request, evidence, directory)
+    return evidence
+
+
+def snooze(act: Act, request_id: int, until: date, reason: str) -> None:
+    """Ask again on a later day; so often and so long as policy allows.
+
+    Raises:
+        Refused: without a reason, beyond the bounds, or when it is not theirs.
+    """
+    request, cycle, policy, directory = act.request(request_id)
+    act.may_answer(request, directory)
+    if not reason.strip():
+        raise Refused("reason", "A snooze needs a reason.")
+    if request.snoozes >= policy.asking.max_snoozes:
+        raise Refused("snoozes", f"This was snoozed {request.snoozes} times already.")
+    today, latest = directory.today(act.person.id, act.now), latest_snooze(request, cycle, policy, directory, act)
+    if not today < until <= latest:
+        raise Refused("bounds", f"Choose a day after {today} and not after {latest}.")
+    hours = directory.hours(request.assignee_id)
+    request.snoozes, request.snoozed_until = request.snoozes + 1, until
+    request.next_at = hours.next_decent(hours.opens(until))
+    act.change(request, request.state, "snoozed", until=until, reason=reason.strip())
+
+
+def latest_snooze(request: Request, cycle: Cycle, policy: Policy, directory: Directory, act: Act) -> date:
+    """The last day a request may be snoozed to: so many workdays ahead, never past the end of the asking."""
+    calendar = directory.calendar(request.assignee_id)
+    ahead = calendar.add(directory.today(request.assignee_id, act.now), policy.asking.snooze_workdays)
+    return min(ahead, calendar.on_or_before(cycle.act_on - timedelta(days=1)))
+
+
+def delegate(act: Act, request_id: int, to: Person, note: str = "") -> None:
+    """Offer the request to somebody else; the clock stays with the present assignee until they accept.
+
+    Raises:
+        Refused: to oneself, to somebody who has left, or while another offer is open.
+    """
+    request, _, _, directory = act.request(request_id)
+    act.may_answer(request, directory)
+    if to.id == request.assignee_id:
+        raise Refused("self", "It is already theirs.")
+    if directory.has_left(to.id, act.now):
+        raise Refused("left", f"{to.name} has left the organisation.")
+    request.offered_to_id = to.id
+    act.change(request, request.state, "delegated", to=to.key, note=note.strip())
+    number = (request.answer or {})["record"]
+    outbox.queue(
+        act.session,
+        key=f"offer:{request.id}:{to.key}:{number}",
+        kind="offer",
+        person_id=to.id,
+        now=act.now,
+        about=[("request", request.id, 0)],
+        not_before=directory.hours(to.id).next_decent(act.now),
+    )
+
+
+def accept_offer(act: Act, request_id: int) -> None:
+    """Take over a request that was offered; from now on reminders go to this person."""
+    request, directory = _offered(act, request_id)
+    request.assignee_id, request.offered_to_id = act.person.id, None
+    if request.next_at is not None:
+        request.next_at = directory.hours(act.person.id).next_decent(request.next_at)
+    act.change(request, request.state, "took_over")
+
+
+def decline_offer(act: Act, request_id: int) -> None:
+    """Leave an offered request where it is."""
+    request, _ = _offered(act, request_id)
+    request.offered_to_id = None
+    act.change(request, request.state, "declined")
+
+
+def not_mine(act: Act, request_id: int, note: str) -> None:
+    """Say that somebody else is responsible; chasing stops and the lead decides.
+
+    Raises:
+        Refused: without a note that says why.
+    """
+    request, _, _, directory = act.request(request_id)
+    act.may_answer(request, directory)
+    if not note.strip():
+        raise Refused("reason", "Say in a word why, or whose it is.")
+    request.disputed, request.next_at = True, None
+    act.change(request, request.state, "disputed", note=note.strip())
+    lead = directory.lead(act.now)
+    number = (request.answer or {})["record"]
+    outbox.queue(
+        act.session,
+        key=f"dispute:{request.id}:{number}",
+        kind="dispute",
+        person_id=lead,
+        now=act.now,
+        about=[("request", request.id, 0)],
+        not_before=directory.hours(lead).next_decent(act.now),
+    )
+
+
+def last_accepted(act: Act, request: Request) -> Evidence | None:
+    """The accepted evidence of the latest effective date for the request's system and kind."""
+    return act.session.exec(
+        select(Evidence)
+        .join(Verdict, col(Verdict.evidence_id) == col(Evidence.id))
+        .where(Evidence.system_id == request.system_id, Evidence.kind_id == request.kind_id)
+        .where(Verdict.outcome == "accepted")
+        .order_by(col(Evidence.effective).desc(), col(Evidence.id).desc())
+    ).first()
+
+
+def confirmable(act: Act, request: Request, kind: EvidenceKind, last: Evidence) -> bool:
+    """Whether one press may confirm the last evidence: the kind allows it, not too often, and nothing changed since."""
+    if not kind.confirmable or last.confirmations >= kind.max_confirmations:
+        return False
+    system = act.session.get_one(System, request.system_id)
+    if kind.model_version_bound and last.model_version != system.model_version:
+        return False
+    watched = watched_document(act, request, last.locator)
+    if watched is None:
+        return True
+    return watched.status != "missing" and watched.sha256 in (None, last.sha256)
+
+
+def watched_document(act: Act, request: Request, locator: str) -> Document | None:
+    return act.session.exec(
+        select(Document).where(
+            Document.system_id == request.system_id,
+            Document.kind_id == request.kind_id,
+            Document.locator == locator,
+            col(Document.watched),
+        )
+    ).first()
+
+
+def ask_reviewer(act: Act, request: Request, evidence: Evidence, directory: Directory) -> None:
+    """Put evidence before the next reviewer who is neither owner nor submitter and has not recused themselves."""
+    asked = set(act.session.exec(select(Review.reviewer_id).where(Review.evidence_id == evidence.id)).all())
+    system = act.session.get_one(System, request.system_id)
+    barred = {system.owner_id, request.owner_id, evidence.submitter_id, *asked}
+    free = directory.reviewers_for(*barred, now=act.now)
+    if not free:
+        leads = [lead for lead in directory.roles.get("lead", []) if lead not in barred]
+        free = leads or directory.reviewers_for(evidence.submitter_id, now=act.now)
+    if not free:
+        raise Refused("no_reviewer", "Nobody is left who may review this. Name another reviewer in programme.yaml.")
+    chosen = free[evidence.id % len(free)]
+    act.session.add(Review(evidence_id=evidence.id, reviewer_id=chosen, sha256=evidence.sha256, asked_at=act.now))
+    outbox.queue(
+        act.session,
+        key=f"review:{evidence.id}:{directory.people[chosen].key}",
+        kind="review",
+        person_id=chosen,
+        now=act.now,
+        about=[("evidence", evidence.id, 0)],
+        not_before=directory.hours(chosen).next_decent(act.now),
+    )
+
+
+def accept(act: Act, request: Request, evidence: Evidence, *, by: Person | None, reason: str = "") -> None:
+    """Evidence counts from here on; the request is answered."""
+    act.session.add(
+        Verdict(evidence_id=evidence.id, outcome="accepted", at=act.now, by_id=by.id if by else None, reason=reason)
+    )
+    act.change(request, "accepted", "accepted", evidence=evidence.id, sha256=evidence.sha256 or "")
+
+
+def _offered(act: Act, request_id: int) -> tuple[Request, Directory]:
+    request, _, _, directory = act.request(request_id)
+    if request.offered_to_id != act.person.id:
+        raise Refused("not_yours", "This is not offered to you, or no longer.")
+    return request, directory
+
+
+def _keep(
+    act: Act, request: Request, kind: EvidenceKind, offered: Offered, policy: Policy, confirms: Evidence | None = None
+) -> Evidence:
+    system = act.session.get_one(System, request.system_id)
+    watched = watched_document(act, request, offered.locator)
+    evidence = Evidence(
+        system_id=request.system_id,
+        kind_id=request.kind_id,
+        request_id=request.id,
+        form=offered.form,
+        locator=offered.locator,
+        sha256=offered.sha256 or (watched.sha256 if watched else None),
+        media_type=offered.media_type,
+        size=offered.size,
+        note=offered.note.strip(),
+        effective=offered.effective,
+        collected_at=act.now,
+        received_at=act.now,
+        valid_until=valid_until(offered.effective, kind, system.risk_tier, policy),
+        model_version=system.model_version,
+        source=offered.source,
+        submitter_id=act.person.id,
+        supersedes_id=request.evidence_id if confirms is None else confirms.id,
+        confirmations=confirms.confirmations + 1 if confirms else 0,
+    )
+    act.session.add(evidence)
+    act.session.flush()
+    return evidence
