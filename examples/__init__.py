@@ -1,0 +1,1 @@
+"""Example programmes, each a folder that `hoshin init` and `hoshin demo` unpack."""
