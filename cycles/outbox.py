@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
 from cycles.models import Delivery, DeliveryItem
@@ -92,12 +93,25 @@ def due(session: Session, now: datetime, limit: int) -> list[Delivery]:
     )
 
 
-def claim(session: Session, delivery: Delivery, now: datetime) -> bool:
-    """Take a queued message for sending; False when somebody else has taken it."""
+def claim(session: Session, delivery: Delivery, now: datetime, *, channel: str | None = None) -> bool:
+    """Take a queued message for sending; False when somebody else has taken it.
+
+    `channel` is where it is about to be shown, so that it can be looked for there should its sender die. A rewrite waits
+    for another one of the same message, or an older state could be shown last.
+    """
+    other = aliased(Delivery)
+    busy = (
+        select(col(other.id))
+        .where(col(other.root_id) == delivery.root_id, col(other.kind) == "refresh", col(other.state) == "sending")
+        .exists()
+    )
+    wanted = update(Delivery).where(col(Delivery.id) == delivery.id, col(Delivery.state) == "queued")
+    if delivery.kind == "refresh":
+        wanted = wanted.where(~busy)
     taken = session.execute(
-        update(Delivery)
-        .where(col(Delivery.id) == delivery.id, col(Delivery.state) == "queued")
-        .values(state="sending", claimed_at=now, attempts=col(Delivery.attempts) + 1)
+        wanted.values(
+            state="sending", claimed_at=now, attempts=col(Delivery.attempts) + 1, channel=channel or delivery.channel
+        ).execution_options(synchronize_session="fetch")
     )
     return bool(taken.rowcount)  # type: ignore[attr-defined]
 
@@ -113,30 +127,59 @@ def in_doubt(session: Session, now: datetime) -> list[Delivery]:
     )
 
 
-def sent(session: Session, delivery: Delivery, *, channel: str, ts: str, now: datetime) -> None:
-    """Slack has it: where and under which timestamp."""
-    _settle(session, delivery, state="sent", sent_at=now, channel=channel, ts=ts, error=None)
+def sent(session: Session, delivery: Delivery, *, channel: str, ts: str | None, now: datetime) -> bool:
+    """Slack has it: where and under which timestamp (None for a rewrite, which keeps its root's).
+
+    What Slack confirms outweighs whatever others have concluded meanwhile; only a first confirmation is kept.
+    """
+    told = session.execute(
+        update(Delivery)
+        .where(col(Delivery.id) == delivery.id, col(Delivery.state) != "sent")
+        .values(state="sent", sent_at=now, channel=channel, ts=ts, error=None)
+    )
+    return bool(told.rowcount)  # type: ignore[attr-defined]
 
 
-def postpone(session: Session, delivery: Delivery, *, until: datetime, error: str | None = None) -> None:
-    """Not sent; try again later. Only for failures in which Slack certainly did not take the message."""
-    _settle(session, delivery, state="queued", not_before=until, error=error)
+def postpone(session: Session, delivery: Delivery, *, until: datetime, error: str | None = None) -> bool:
+    """Not sent; try again later. Only for failures in which Slack certainly did not take the message.
+
+    Such a try does not count towards MAX_ATTEMPTS: however long Slack is out of reach, nothing is given up.
+    """
+    tries = delivery.attempts - (delivery.state == "sending")
+    return _settle(session, delivery, state="queued", not_before=until, error=error, attempts=tries)
 
 
-def withdraw(session: Session, delivery: Delivery) -> None:
+def again(session: Session, delivery: Delivery, *, until: datetime) -> bool:
+    """Slack was asked and does not have it: send it again, under the same key."""
+    return _settle(session, delivery, state="queued", not_before=until)
+
+
+def note(session: Session, delivery: Delivery, error: str) -> bool:
+    """Still in doubt, and why."""
+    return _settle(session, delivery, error=error)
+
+
+def withdraw(session: Session, delivery: Delivery) -> bool:
     """Nothing is left to say."""
-    _settle(session, delivery, state="withdrawn", error=None)
+    return _settle(session, delivery, state="withdrawn", error=None)
 
 
-def fail(session: Session, delivery: Delivery, error: str) -> None:
+def fail(session: Session, delivery: Delivery, error: str) -> bool:
     """Slack will never take it; the error is shown to the lead."""
-    _settle(session, delivery, state="failed", error=error)
+    return _settle(session, delivery, state="failed", error=error)
 
 
-def park(session: Session, delivery: Delivery, error: str) -> None:
+def park(session: Session, delivery: Delivery, error: str) -> bool:
     """Whether Slack has it cannot be decided; parked as unknown and shown, never repeated blindly."""
-    _settle(session, delivery, state="unknown", error=error)
+    return _settle(session, delivery, state="unknown", error=error)
 
 
-def _settle(session: Session, delivery: Delivery, **values: object) -> None:
-    session.execute(update(Delivery).where(col(Delivery.id) == delivery.id).values(**values))
+def _settle(session: Session, delivery: Delivery, **values: object) -> bool:
+    """False when the message is no longer as the caller saw it: a sender that was thought dead must not overrule."""
+    settled = session.execute(
+        update(Delivery)
+        .where(col(Delivery.id) == delivery.id, col(Delivery.state) == delivery.state)
+        .where(col(Delivery.claimed_at) == delivery.claimed_at)
+        .values(**values)
+    )
+    return bool(settled.rowcount)  # type: ignore[attr-defined]

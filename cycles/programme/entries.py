@@ -86,12 +86,13 @@ class PersonEntry(Strict):
 
 
 class ReviewedEntry(Strict):
-    """A review that already took place: whose, when, and of which content."""
+    """A review that already took place: whose, when, of which content and (unless the present one) model version."""
 
     on: Day
     by: Key
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     effective: Day | None = None
+    model_version: Annotated[str, StringConstraints(max_length=100)] | None = None
 
 
 class DocumentEntry(Strict):

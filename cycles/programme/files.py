@@ -1,6 +1,7 @@
 """Reading YAML and CSV so that every complaint can name its file and line, and no file can hurt the reader."""
 
 import csv
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,11 +65,14 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-# Dates stay text until the field that wants one reads it: only that field can say which date is wrong.
+# Dates stay text until the field that wants one reads it: only that field can say which date is wrong. And only `true`
+# and `false` are truth values: YAML 1.1 would also take the key `on` and Norway's `NO` for one.
+_OWN_WORDS = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")
 _Loader.yaml_implicit_resolvers = {
-    letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    letter: [(tag, pattern) for tag, pattern in resolvers if tag not in _OWN_WORDS]
     for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
 
 
 def read_yaml(path: Path) -> Located:

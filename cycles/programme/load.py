@@ -211,8 +211,9 @@ def _check_systems(head: ProgrammeEntry, at: Located, catalogues: Catalogues, re
         _known(entry.owner, known, where, "owner names", reading.problems)
         if not reviewers - {entry.owner}:
             reading.problems.add(where, f"'{entry.key}' has no reviewer besides its owner. Add one to programme.yaml.")
-        for document in entry.documents:
-            _check_document(document, where, known, catalogues, reading.problems)
+        for index, document in enumerate(entry.documents):
+            spot = at.where(("organisation", "documents", index)) if entry.key == ORGANISATION else where
+            _check_document(document, spot, known, catalogues, reading.problems)
 
 
 def _check_document(

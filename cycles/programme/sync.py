@@ -236,7 +236,7 @@ def _import_review(
         collected_at=_noon(reviewed.on),
         received_at=now,
         valid_until=valid_until(effective, kind, system.risk_tier, policy),
-        model_version=system.model_version,
+        model_version=reviewed.model_version or system.model_version,
         source="programme",
         submitter_id=system.owner_id,
     )

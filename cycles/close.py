@@ -1,0 +1,113 @@
+"""The gate at the end of a cycle, and what is learned from it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+from sqlmodel import select as pick
+
+from cycles import journal
+from cycles.act import lapses_without_owner
+from cycles.check import local_day, result_digest
+from cycles.models import Assessment, Cycle, EvidenceKind, Lapse, Request, System
+from cycles.pairs import required
+from cycles.policy import Policy
+from cycles.scorecard_queries import headline
+from cycles.validity import validity_months
+
+LAPSES_THAT_TEACH = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closing:
+    """Whether a cycle was closed, or what keeps its gate shut."""
+
+    closed: bool
+    reasons: tuple[str, ...]
+    digest: str | None = None
+
+
+def gate(session: Session, cycle: Cycle, now: datetime) -> list[str]:
+    """Every reason why the cycle cannot be closed yet; empty when the gate is open."""
+    reasons = []
+    if local_day(cycle, now) < cycle.close_on:
+        reasons.append(f"it closes on {cycle.close_on.isoformat()} at the earliest")
+    if cycle.state != "acting":
+        reasons.append(f"it is in the state '{cycle.state}', not 'acting'")
+    if missing := _unassessed(session, cycle):
+        reasons.append(f"{missing} results are still to be assessed")
+    if unowned := lapses_without_owner(session, cycle, now):
+        reasons.append(f"{len(unowned)} lapses have neither an action nor an acceptance: {', '.join(unowned[:5])}")
+    if waiting := _under_review(session, cycle):
+        reasons.append(f"{waiting} submissions still wait for a reviewer")
+    if unanswered := _unanswered(session, cycle):
+        reasons.append(f"{unanswered} requests are still open and not yet past due")
+    return reasons
+
+
+def close(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> Closing:
+    """Close a cycle whose gate is open, pinning its results by digest; closing a closed one changes nothing."""
+    if cycle.state == "closed":
+        return Closing(closed=True, reasons=(), digest=cycle.result_digest)
+    reasons = gate(session, cycle, now)
+    if reasons:
+        return Closing(closed=False, reasons=tuple(reasons))
+    digest = result_digest(session, cycle)
+    cycle.summary = {**headline(session, cycle), "lessons": lessons(session, cycle)}
+    cycle.state, cycle.closed_at, cycle.result_digest = "closed", now, digest
+    session.add(cycle)
+    session.flush()
+    after = {"state": "closed", "results": digest, "summary": cycle.summary}
+    journal.append(
+        session,
+        at=now,
+        actor=actor,
+        action="cycle.closed",
+        subject=f"cycle:{cycle.key}",
+        before={"state": "acting"},
+        after=after,
+    )
+    return Closing(closed=True, reasons=(), digest=digest)
+
+
+def lessons(session: Session, cycle: Cycle) -> list[dict[str, Any]]:
+    """What lapsed twice or more: a shorter validity is proposed to the lead, who decides through policy.yaml."""
+    counted = session.exec(
+        pick(System, EvidenceKind, func.count(col(Lapse.id)))
+        .join(Lapse, col(Lapse.system_id) == col(System.id))
+        .join(EvidenceKind, col(EvidenceKind.id) == col(Lapse.kind_id))
+        .group_by(col(System.id), col(EvidenceKind.id))
+        .having(func.count(col(Lapse.id)) >= LAPSES_THAT_TEACH)
+        .order_by(col(System.key), col(EvidenceKind.key))
+    ).all()
+    policy = Policy.model_validate(cycle.policy)
+    found = []
+    for system, kind, lapses in counted:
+        months = validity_months(kind, system.risk_tier, policy)
+        lesson = {"system": system.key, "evidence_kind": kind.key, "lapses": lapses}
+        found.append({**lesson, "validity_months": months, "proposed_months": max(1, months // 2)})
+    return found
+
+
+def _unassessed(session: Session, cycle: Cycle) -> int:
+    needed = required(cycle.id).subquery("needed")
+    pairs = select(needed.c.system_id, needed.c.control_id).distinct().subquery("pairs")
+    wanted = session.execute(select(func.count()).select_from(pairs)).scalar_one()
+    has = session.execute(select(func.count()).select_from(Assessment).where(col(Assessment.cycle_id) == cycle.id))
+    return max(0, int(wanted) - int(has.scalar_one()))
+
+
+def _in_states(session: Session, cycle: Cycle, *states: str) -> int:
+    counted = select(func.count()).select_from(Request)
+    counted = counted.where(col(Request.cycle_id) == cycle.id, col(Request.state).in_(states))
+    return int(session.execute(counted).scalar_one())
+
+
+def _under_review(session: Session, cycle: Cycle) -> int:
+    return _in_states(session, cycle, "submitted")
+
+
+def _unanswered(session: Session, cycle: Cycle) -> int:
+    return _in_states(session, cycle, "pending", "asked", "returned")

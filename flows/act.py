@@ -1,0 +1,21 @@
+"""Act: one improvement action per lapse, its owner chased, its effect judged by a second person."""
+
+from typing import Any
+
+from prefect import flow
+
+from flows import stories
+from flows.engine import as_task, publish_dashboards
+from flows.house import open_house
+from flows.report import plain
+
+
+@flow(name="act", log_prints=True)
+async def act() -> dict[str, Any]:
+    """Bring the improvement actions of every open cycle up to now."""
+    with open_house(actor="flow:act") as house:
+        acted = await stories.act(house, step=as_task)
+        await as_task("Publish the dashboards", publish_dashboards, house)
+    for key, found in acted.items():
+        print(f"{key}: {found.opened} actions opened, {found.reopened} reopened, {found.implemented} implemented")
+    return {"cycles": plain(acted)}

@@ -1,0 +1,19 @@
+"""Do: every quarter of an hour, ask and remind whoever is at work, and deliver what waits."""
+
+from typing import Any
+
+from prefect import flow
+
+from flows import stories
+from flows.engine import as_task
+from flows.house import open_house
+from flows.report import plain
+
+
+@flow(name="do", log_prints=True)
+async def do() -> dict[str, Any]:
+    """One chase tick and one delivery pass. What is due is read from the record, never from the run's scheduled time."""
+    with open_house(actor="flow:do") as house:
+        ticked, delivered = await stories.do(house, step=as_task)
+    print(f"asked {ticked.asked}, reminded {ticked.reminded}, escalated {ticked.escalated}; delivered {delivered}")
+    return {"decided": plain(ticked), "delivered": delivered}

@@ -1,0 +1,202 @@
+"""The pieces of work the stories name: each opens one transaction, or speaks to one outside thing, and reports."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from sqlmodel import Session, select
+
+from cycles import act as act_rules
+from cycles import check as check_rules
+from cycles import close as close_rules
+from cycles import do as do_rules
+from cycles import observations
+from cycles import plan as plan_rules
+from cycles import status as status_rules
+from cycles.act import Acted
+from cycles.check import Checked
+from cycles.close import Closing
+from cycles.do import Ticked
+from cycles.errors import Refused
+from cycles.models import Person
+from cycles.observations import Observed, Seen
+from cycles.people import current_policy, programme_head
+from cycles.programme.load import Programme, load_programme
+from cycles.programme.sync import sync
+from cycles.programme_cycles import current_cycle, cycle_named, open_cycles, period_for
+from cycles.scorecard import Scorecard
+from cycles.scorecard_queries import scorecard
+from flows.house import House
+
+
+def read_programme(house: House) -> Programme:
+    """The programme's files, checked."""
+    return load_programme(house.programme_dir)
+
+
+def sync_programme(house: House, programme: Programme) -> bool:
+    """Bring the record up to the programme; True when anything changed."""
+    with house.record.write() as session:
+        return bool(sync(session, programme, now=house.now(), actor=house.actor))
+
+
+def plan_cycle(house: House, key: str | None) -> dict[str, Any]:
+    """Plan the cycle of a key, or of today; one that is planned already is left as it is."""
+    now = house.now()
+    with house.record.write() as session:
+        today = now.astimezone(_zone(session)).date()
+        period = period_for(session, key, today)
+        planned = plan_rules.plan(session, period, current_policy(session), now=now, actor=house.actor)
+        return {
+            "cycle": planned.cycle.key,
+            "created": planned.created,
+            "systems": planned.systems,
+            "requests": planned.requests,
+            "carried": planned.carried,
+            "people": planned.people,
+        }
+
+
+def open_cycle(house: House, key: str, lead: str) -> None:
+    """Open a planned cycle in the name of a lead."""
+    from cycles.decisions import approve_plan
+    from cycles.permits import Act
+
+    with house.record.write() as session:
+        approve_plan(Act(session, person_named(session, lead), house.now()), key)
+
+
+def cycle_state(house: House, key: str) -> str:
+    """The state a cycle is in."""
+    with house.record.read() as session:
+        return cycle_named(session, key).state
+
+
+def person_named(session: Session, key: str) -> Person:
+    """The person of a key, or a refusal that names the key."""
+    person = session.exec(select(Person).where(Person.key == key)).first()
+    if person is None:
+        raise Refused("unknown", f"There is no person '{key}' in the record.")
+    return person
+
+
+async def look_at_documents(house: House) -> Observed:
+    """Look at every watched document and keep what was seen."""
+    from tasks.documents import Limits, Look, Watched, look_all
+
+    now = house.now()
+    with house.record.read() as session:
+        known = observations.watched(session)
+        wanted = [Watched(locator=document.locator, previous=_as_look(document, last)) for document, last in known]
+        ids = [document.id for document, _ in known]
+    private = frozenset(place.strip() for place in house.settings.allow_private.split(",") if place.strip())
+    looks: list[Look] = await look_all(wanted, base=house.programme_dir, now=now, limits=Limits(allow_private=private))
+    seen = [
+        Seen(document_id=number, **{name: value for name, value in asdict(look).items() if name != "locator"})
+        for number, look in zip(ids, looks, strict=True)
+    ]
+    with house.record.write() as session:
+        return observations.record(session, seen, now=now, actor=house.actor)
+
+
+def identify_people(house: House) -> int:
+    """Match people with Slack users by e-mail; returns how many could not be found."""
+    if house.slack is None:
+        return 0
+    from tasks.slack import identify
+
+    return len(identify(house.record, house.slack, house.now()).orphaned)
+
+
+def decide_due(house: House) -> Ticked:
+    """One chase tick."""
+    with house.record.write() as session:
+        return do_rules.tick(session, now=house.now(), actor=house.actor)
+
+
+def deliver_messages(house: House) -> dict[str, int]:
+    """Send what the outbox holds; without Slack it waits there."""
+    if house.slack is None:
+        return {}
+    from tasks.slack import deliver
+
+    done = deliver(house.record, house.slack, now=house.now)
+    return {name: value for name, value in asdict(done).items() if isinstance(value, int)}
+
+
+def assess_cycles(house: House) -> dict[str, Checked]:
+    """Check every open cycle."""
+    now = house.now()
+    with house.record.write() as session:
+        return {
+            cycle.key: check_rules.check(session, cycle, now=now, actor=house.actor) for cycle in open_cycles(session)
+        }
+
+
+def act_on_cycles(house: House) -> dict[str, Acted]:
+    """Act on every open cycle."""
+    now = house.now()
+    with house.record.write() as session:
+        return {cycle.key: act_rules.act(session, cycle, now=now, actor=house.actor) for cycle in open_cycles(session)}
+
+
+def try_gates(house: House) -> dict[str, Closing]:
+    """Try to close every cycle whose closing date has come."""
+    now = house.now()
+    closings = {}
+    with house.record.write() as session:
+        for cycle in open_cycles(session):
+            if check_rules.local_day(cycle, now) >= cycle.close_on:
+                closings[cycle.key] = close_rules.close(session, cycle, now=now, actor=house.actor)
+    return closings
+
+
+def write_packs(house: House, closings: dict[str, Closing]) -> list[str]:
+    """For each cycle just closed, its whole status as a file an auditor can take away; returns the paths."""
+    written = []
+    for key in (key for key, closing in closings.items() if closing.closed):
+        with house.record.read() as session:
+            pack = status_rules.status(session, cycle_named(session, key), house.now())
+            pack["result_digest"] = closings[key].digest
+        path = house.settings.home / "packs" / f"{key}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(pack, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        written.append(str(path))
+    return written
+
+
+def figures(house: House, key: str | None = None) -> Scorecard | None:
+    """The scorecard of the cycle under way, or of the one named."""
+    with house.record.read() as session:
+        cycle = cycle_named(session, key) if key else current_cycle(session)
+        return scorecard(session, cycle, house.now()) if cycle else None
+
+
+def language(house: House) -> str:
+    """The language the programme's dashboards speak."""
+    with house.record.read() as session:
+        return str(programme_head(session)["language"])
+
+
+def _zone(session: Session) -> Any:
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(str(programme_head(session)["zone"]))
+
+
+def _as_look(document: Any, last: Any) -> Any:
+    from tasks.documents import Look
+
+    if last is None or last.status != "ok":
+        return None
+    return Look(
+        locator=document.locator,
+        at=last.at,
+        status="ok",
+        sha256=last.sha256,
+        size=last.size,
+        modified=last.modified,
+        effective=last.effective,
+        etag=last.etag,
+        revision=last.revision,
+    )

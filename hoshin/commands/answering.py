@@ -1,0 +1,125 @@
+"""`hoshin answer`: what people answer in Slack, for those who are at a terminal."""
+
+import mimetypes
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hoshin.console import AsOf
+
+
+def register(app: typer.Typer) -> None:
+    app.command("answer", epilog="Example: `hoshin answer 12 --as yuki-sato --link https://wiki.example.com/ra`")(
+        answer
+    )
+
+
+def answer(
+    subject: Annotated[str, typer.Argument(metavar="ID", help="A request (12), evidence (E-5) or action (A-3).")],
+    person: Annotated[str, typer.Option("--as", metavar="PERSON", help="Who answers (their key in people.yaml).")],
+    still_true: Annotated[bool, typer.Option("--still-true", help="The last evidence is unchanged.")] = False,
+    link: Annotated[str | None, typer.Option(help="Evidence: an http(s) link or a watched document.")] = None,
+    file: Annotated[Path | None, typer.Option(help="Evidence: a file, kept by its digest.")] = None,
+    attest: Annotated[str | None, typer.Option(metavar="TEXT", help="Evidence: a signed statement.")] = None,
+    effective: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The date the evidence is of; default today.")
+    ] = None,
+    note: Annotated[str, typer.Option(help="A note or reason.")] = "",
+    snooze: Annotated[str | None, typer.Option(metavar="DATE", help="Ask again on this day (with --note).")] = None,
+    delegate: Annotated[str | None, typer.Option(metavar="PERSON", help="Offer it to somebody else.")] = None,
+    not_mine: Annotated[bool, typer.Option("--not-mine", help="Somebody else is responsible (with --note).")] = False,
+    reassign: Annotated[
+        str | None, typer.Option(metavar="PERSON", help="Lead or manager: give it to this person.")
+    ] = None,
+    excuse: Annotated[bool, typer.Option("--excuse", help="Lead: does not apply (with --note).")] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="Evidence or offer: accept. Action: it worked.")] = False,
+    give_back: Annotated[
+        bool, typer.Option("--return", help="Evidence: return (with --note). Action: it did not.")
+    ] = False,
+    implemented: Annotated[bool, typer.Option("--implemented", help="Action: done (with --note).")] = False,
+    as_of: AsOf = None,
+) -> None:
+    """Answer a request, judge evidence, or report on an action."""
+    from cycles import answers, decisions
+    from cycles.errors import BadInput
+    from cycles.permits import Act
+    from flows.work import person_named
+    from hoshin.opening import opened
+
+    with opened(as_of=as_of) as house, house.record.write() as session:
+        act = Act(session, person_named(session, person), house.now())
+        kind, number = _subject(subject)
+        if kind == "E":
+            vote: Any = "accept" if accept else "return" if give_back else "recuse"
+            decisions.review(act, number, vote, note)
+        elif kind == "A" and implemented:
+            decisions.implemented(act, number, correction=note, root_cause="", corrective_action="")
+        elif kind == "A":
+            if accept == give_back:
+                raise BadInput("Say --implemented, or --accept (it worked), or --return (it did not).")
+            decisions.judge_action(act, number, worked=accept, note=note)
+        elif still_true:
+            answers.confirm(act, number)
+        elif link or file or attest:
+            answers.submit(act, number, _offered(house, link, file, attest, effective, note))
+        elif snooze:
+            answers.snooze(act, number, _day(snooze), note)
+        elif delegate:
+            answers.delegate(act, number, person_named(session, delegate), note)
+        elif not_mine:
+            answers.not_mine(act, number, note)
+        elif reassign:
+            decisions.reassign(act, number, person_named(session, reassign), note)
+        elif excuse:
+            decisions.excuse(act, number, note)
+        elif accept:
+            answers.accept_offer(act, number)
+        else:
+            raise BadInput("Say what the answer is: --still-true, --link, --file, --attest, --snooze, … (see --help).")
+    print(f"{subject}: recorded.")
+
+
+def _subject(text: str) -> tuple[str, int]:
+    from cycles.errors import BadInput
+
+    kind, _, number = text.rpartition("-")
+    if kind not in ("", "E", "A", "R") or not number.isdigit():
+        raise BadInput(f"'{text}' names nothing. Write a request's number (12), E-5 for evidence, A-3 for an action.")
+    return kind or "R", int(number)
+
+
+def _day(text: str) -> date:
+    from cycles.errors import BadInput
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadInput(f"'{text}' is not a date. Write YYYY-MM-DD.") from error
+
+
+def _offered(
+    house: Any, link: str | None, file: Path | None, attest: str | None, effective: str | None, note: str
+) -> Any:
+    from cycles.answers import Offered
+    from cycles.vault import keep
+
+    day = _day(effective) if effective else house.now().date()
+    if link:
+        return Offered(form="link", locator=link, effective=day, note=note, source="cli")
+    if attest:
+        return Offered(form="attestation", locator="attestation", effective=day, note=attest, source="cli")
+    assert file
+    kept = keep(file, house.settings.evidence_dir)
+    media = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    return Offered(
+        form="file",
+        locator=kept.locator,
+        effective=day,
+        note=note,
+        sha256=kept.sha256,
+        media_type=media,
+        size=kept.size,
+        source="cli",
+    )
