@@ -1,0 +1,133 @@
+"""HTTP for the Web API: argument decoding, tokens, faults, and documented error answers."""
+
+import asyncio
+import json
+import re
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from localslack.drop import drop
+from localslack.faults import Fault
+from localslack.methods import METHODS
+from localslack.methods.registry import Method, checked
+from localslack.world import ApiError, World
+
+Json = dict[str, Any]
+REAL_TOKEN = re.compile(r"^(xox[a-z](\.xox[a-z])?-\d|xapp-\d|xoxe)")
+JSON_ARGUMENTS = ("blocks", "attachments", "metadata", "view", "files")
+REFUSAL = (
+    "This is the local Slack and the token looks like a real one. It was not sent anywhere and is not kept; "
+    "use xoxb-local-... or xapp-local-... here and revoke the real token if it was shared."
+)
+
+
+class Api:
+    """The endpoint ``/api/{method}``."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def endpoint(self, request: Request) -> Response:
+        """One call, with whatever fault the script has for it."""
+        name = request.path_params["method"]
+        fault = self.world.faults.next(name)
+        if fault and fault.phase == "before":
+            return await failed(request, fault)
+        answer = await self.answer(name, request)
+        self.world.keeper.flush()
+        if fault:
+            return await failed(request, fault)
+        return JSONResponse(answer, headers={"X-OAuth-Scopes": "chat:write,im:write", "Cache-Control": "no-store"})
+
+    async def answer(self, name: str, request: Request) -> Json:
+        """The JSON body of the answer; errors carry documented names."""
+        try:
+            spec = METHODS.get(name)
+            if spec is None:
+                raise ApiError("unknown_method", req_method=name)
+            args = decoded(await arguments(request))
+            check_token(spec, token(request, args))
+            return {"ok": True, **spec.body(self.world, checked(spec, args))}
+        except ApiError as error:
+            detail = {"response_metadata": {"messages": error.messages}} if error.messages else {}
+            return {"ok": False, "error": error.error, **detail, **error.extra}
+
+
+async def arguments(request: Request) -> Json:
+    """Arguments from query, form or JSON body. Raises ApiError invalid_json or invalid_form_data."""
+    args: Json = dict(request.query_params)
+    mime = request.headers.get("content-type", "").split(";")[0].strip()
+    if request.method == "GET":
+        return args
+    if mime == "multipart/form-data":
+        return args | dict(await request.form())
+    body = await request.body()
+    if mime == "application/json":
+        return args | _json_body(body)
+    try:
+        return args | dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True))
+    except UnicodeDecodeError:
+        raise ApiError("invalid_form_data") from None
+
+
+def _json_body(body: bytes) -> Json:
+    try:
+        data = json.loads(body or b"{}")
+    except ValueError:
+        raise ApiError("invalid_json") from None
+    if not isinstance(data, dict):
+        raise ApiError("json_not_object")
+    return {key: value for key, value in data.items() if value is not None}
+
+
+def decoded(args: Json) -> Json:
+    """Arguments that forms and some callers carry as JSON text, as values."""
+    for name in JSON_ARGUMENTS:
+        if isinstance(args.get(name), str):
+            try:
+                args[name] = json.loads(args[name])
+            except ValueError:
+                raise ApiError("invalid_blocks_format" if name == "blocks" else "invalid_arguments") from None
+    return args
+
+
+def token(request: Request, args: Json) -> str:
+    """The bearer token, or the older ``token`` argument."""
+    header = request.headers.get("authorization", "")
+    given = args.pop("token", "")
+    return header.removeprefix("Bearer ").strip() if header.startswith("Bearer ") else str(given)
+
+
+def check_token(spec: Method, value: str) -> None:
+    """Only local tokens pass, and only of the kind the method wants. Raises ApiError."""
+    if REAL_TOKEN.match(value):
+        raise ApiError("invalid_auth", f"[ERROR] {REFUSAL}")
+    if spec.auth == "none":
+        return
+    if not value:
+        raise ApiError("not_authed")
+    kinds = {"bot": ("xoxb-local-",), "app": ("xapp-local-",), "any": ("xoxb-local-", "xapp-local-")}
+    if not value.startswith(kinds["any"]):
+        raise ApiError("invalid_auth")
+    if not value.startswith(kinds[spec.auth]):
+        raise ApiError("not_allowed_token_type")
+
+
+async def failed(request: Request, fault: Fault) -> Response:
+    """The scripted failure. Reset and close really end the TCP connection without an answer."""
+    # Read the whole request first: dropping a half-sent one would look different to the client each time.
+    await request.body()
+    if fault.kind in ("reset", "close"):
+        return drop(request, reset=fault.kind == "reset")
+    if fault.kind == "hang":
+        await asyncio.sleep(fault.seconds)
+        return drop(request, reset=False)
+    if fault.kind == "error":
+        return JSONResponse({"ok": False, "error": fault.error})
+    if fault.kind == "429":
+        body = {"ok": False, "error": "ratelimited"}
+        return JSONResponse(body, status_code=429, headers={"Retry-After": str(fault.retry_after)})
+    return Response("upstream failure", status_code=int(fault.kind), media_type="text/plain")
