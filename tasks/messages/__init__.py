@@ -1,0 +1,74 @@
+"""Every message Hoshin sends: kind → builder. A builder is a pure function of its brief, so the same message can be
+rendered again when the state changes (`chat.update`).
+
+A new message needs one brief in `cycles.briefs`, one builder, one template and one line in `MESSAGES`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cycles.briefs import (
+    ActionBrief,
+    Brief,
+    DigestBrief,
+    DisputeBrief,
+    EffectivenessBrief,
+    EscalationBrief,
+    OfferBrief,
+    PlanBrief,
+    ReminderBrief,
+    ReturnedBrief,
+    ReviewBrief,
+)
+from tasks.messages.chase import escalation, reminder
+from tasks.messages.cycle import plan
+from tasks.messages.digest import digest
+from tasks.messages.handover import dispute, offer, returned
+from tasks.messages.improvement import action, effectiveness
+from tasks.messages.plain import as_text
+from tasks.messages.review import review
+from tasks.words import words_for
+
+__all__ = ["MESSAGES", "Message", "as_text", "render"]
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One kind of message: the brief it needs and the template file its words come from."""
+
+    kind: str
+    brief: type
+    build: Callable[..., Payload]
+    template: str
+
+    def __call__(self, brief: Brief, *, templates: Path | None = None) -> Payload:
+        """`{"text": str, "blocks": list}` in the reader's language and zone. Raises BadInput for a bad own template."""
+        words = words_for(brief.reader.locale, zone=brief.reader.zone, templates=templates)
+        return self.build(brief, words)
+
+
+MESSAGES: dict[str, Message] = {
+    message.kind: message
+    for message in (
+        Message(kind="digest", brief=DigestBrief, build=digest, template="digest.j2"),
+        Message(kind="reminder", brief=ReminderBrief, build=reminder, template="reminder.j2"),
+        Message(kind="escalation", brief=EscalationBrief, build=escalation, template="escalation.j2"),
+        Message(kind="returned", brief=ReturnedBrief, build=returned, template="returned.j2"),
+        Message(kind="offer", brief=OfferBrief, build=offer, template="offer.j2"),
+        Message(kind="dispute", brief=DisputeBrief, build=dispute, template="dispute.j2"),
+        Message(kind="review", brief=ReviewBrief, build=review, template="review.j2"),
+        Message(kind="plan", brief=PlanBrief, build=plan, template="plan.j2"),
+        Message(kind="action", brief=ActionBrief, build=action, template="action.j2"),
+        Message(kind="effectiveness", brief=EffectivenessBrief, build=effectiveness, template="effectiveness.j2"),
+    )
+}
+_BY_BRIEF = {message.brief: message for message in MESSAGES.values()}
+
+
+def render(brief: Brief, *, templates: Path | None = None) -> Payload:
+    """The message a brief calls for."""
+    return _BY_BRIEF[type(brief)](brief, templates=templates)

@@ -1,0 +1,100 @@
+"""When a request moves between people: sent back, offered to somebody, or without the right person."""
+
+from typing import Any
+
+from cycles.briefs import DisputeBrief, OfferBrief, ReturnedBrief
+from tasks.blocks import PREFIX, Block, actions, button, context, header, lines, notification, rich, section
+from tasks.messages import parts
+from tasks.words import Raw, Words, one_line
+
+Payload = dict[str, Any]
+
+
+def returned(brief: ReturnedBrief, words: Words) -> Payload:
+    """The reviewer's reason, in their words, and *Resubmit*."""
+    item = brief.item
+    if item.answered:
+        said = words.say("returned.settled", **_what(words, brief))
+        blocks = [section(f"{PREFIX}.lead", said), parts.settled(words, item, item.answered)]
+        return {"text": notification(said), "blocks": blocks}
+    reviewer = parts.name_of(brief.reviewer)
+    lead = words.say("returned.lead", reviewer=reviewer) if reviewer else words.say("returned.lead_together")
+    told = lines(parts.title(words, item), parts.asked(words, item), parts.due(words, item))
+    blocks = [
+        header(f"{PREFIX}.title", words.say("returned.title")),
+        rich(f"{PREFIX}.lead", lead, quote=brief.reason),
+        rich(f"{PREFIX}.item.{item.request_id}", told),
+        parts.why_block(words, brief.reader, item),
+        actions(f"{PREFIX}.answer.{item.request_id}", [parts.submit_button(words, item, again=True)]),
+    ]
+    reason = one_line(brief.reason, 200)
+    said = words.say("returned.notify", reason=reason, **parts.about(words, item))
+    return {"text": notification(said), "blocks": blocks}
+
+
+def offer(brief: OfferBrief, words: Words) -> Payload:
+    """Somebody asks the reader to answer in their place; the clock stays with the owner until they accept."""
+    item, sender = brief.item, parts.name_of(brief.offered_by)
+    told = lines(parts.title(words, item), parts.asked(words, item), parts.due(words, item))
+    about = rich(f"{PREFIX}.item.{item.request_id}", told)
+    if brief.outcome:
+        # Who asked whom is past; the request may have gone to a third person since.
+        said = _outcome(words, brief)
+        return {"text": notification(said), "blocks": [section(f"{PREFIX}.outcome", said), about]}
+    lead = words.say("offer.lead_note" if brief.note.strip() else "offer.lead", **{"from": sender})
+    blocks = [
+        header(f"{PREFIX}.title", words.say("offer.title")),
+        rich(f"{PREFIX}.lead", lead, quote=brief.note),
+        about,
+        *_offer_buttons(words, brief),
+    ]
+    said = words.say("offer.notify", **{"from": sender}, **parts.about(words, item))
+    return {"text": notification(said), "blocks": blocks}
+
+
+def _offer_buttons(words: Words, brief: OfferBrief) -> list[Block]:
+    subject = str(brief.item.request_id)
+    row = [
+        button("accept_offer", parts.label(words, "accept_offer"), subject, style="primary"),
+        button("decline_offer", parts.label(words, "decline_offer"), subject),
+    ]
+    clock = words.say("offer.clock", owner=parts.name_of(brief.item.owner))
+    return [context(f"{PREFIX}.why.{subject}", clock), actions(f"{PREFIX}.answer.{subject}", row)]
+
+
+def _outcome(words: Words, brief: OfferBrief) -> Raw:
+    if brief.outcome == "declined":
+        return words.say("offer.outcome_declined", owner=parts.name_of(brief.item.owner))
+    return words.say("offer.outcome_accepted" if brief.outcome == "accepted" else "offer.outcome_closed")
+
+
+def dispute(brief: DisputeBrief, words: Words) -> Payload:
+    """To the lead: find the right person."""
+    item, subject = brief.item, str(brief.item.request_id)
+    told = lines(parts.title(words, item), parts.asked(words, item), parts.due(words, item))
+    about = [rich(f"{PREFIX}.item.{subject}", told), parts.why_block(words, brief.reader, item)]
+    if brief.outcome:
+        title = header(f"{PREFIX}.title", words.say("dispute.title_settled"))
+        end = rich(f"{PREFIX}.outcome", parts.receipt(words, brief.outcome, assignee=item.assignee))
+        said = words.say("dispute.settled", **_what(words, brief))
+        return {"text": notification(said), "blocks": [title, *about, end]}
+    blocks = [
+        header(f"{PREFIX}.title", words.say("dispute.title")),
+        rich(f"{PREFIX}.lead", _dispute_lead(words, brief), quote=brief.note),
+        *about,
+    ]
+    reassign = button("reassign", parts.label(words, "reassign"), subject, style="primary")
+    said = words.say("dispute.notify", **parts.about(words, item))
+    return {"text": notification(said), "blocks": [*blocks, actions(f"{PREFIX}.answer.{subject}", [reassign])]}
+
+
+def _dispute_lead(words: Words, brief: DisputeBrief) -> Raw:
+    if brief.orphaned:
+        return words.say("dispute.orphaned", owner=parts.name_of(brief.item.owner))
+    fragment = "dispute.lead_note" if brief.note.strip() else "dispute.lead"
+    return words.say(fragment, raised_by=parts.name_of(brief.raised_by))
+
+
+def _what(words: Words, brief: ReturnedBrief | DisputeBrief) -> dict[str, Any]:
+    values = parts.about(words, brief.item)
+    return {"system": values["system"], "kind": values["kind"]}

@@ -1,0 +1,120 @@
+"""Improvement actions and the review of their effect (ISO/IEC 42001:2023, 10.2)."""
+
+from typing import Any
+
+from cycles.briefs import ActionBrief, EffectivenessBrief, LastAnswer
+from tasks.blocks import PREFIX, Block, actions, button, context, header, lines, notification, rich
+from tasks.messages import parts
+from tasks.words import Raw, Words
+
+Payload = dict[str, Any]
+# In these states the owner has nothing to do.
+RESTING = ("implemented", "effective")
+REASONS = ("missing", "gone", "expired", "returned", "changed", "version_changed", "finding")
+DOERS = ("owner", "deputy")
+
+
+def action(brief: ActionBrief, words: Words) -> Payload:
+    """The lapse and its reason, by when, and what the reader can do; no buttons while somebody else is to act."""
+    values = _what(words, brief)
+    state = f"action.state_{brief.state}"
+    told = words.say(state) if words.has(state) else None
+    mine = brief.role in DOERS and brief.state not in RESTING
+    blocks = [
+        header(f"{PREFIX}.title", words.say("action.title" if mine else "action.title_told")),
+        rich(f"{PREFIX}.action.{brief.action_id}", _facts(words, brief, told)),
+        context(f"{PREFIX}.why.{brief.action_id}", *_grounds(words, brief)),
+    ]
+    if brief.state in RESTING:
+        said = words.say("action.notify_state", state=told, **values)
+        return {"text": notification(said), "blocks": blocks}
+    by = words.say("item.by", due=brief.due, left=brief.workdays_left)
+    return {
+        "text": notification(words.say("action.notify" if mine else "action.notify_told", by=by, **values)),
+        "blocks": [*blocks, _buttons(words, brief)],
+    }
+
+
+def _what(words: Words, brief: ActionBrief | EffectivenessBrief) -> dict[str, Any]:
+    return {"system": parts.name_of(brief.system_name), "kind": parts.name_of(words.pick(brief.kind_title))}
+
+
+def _facts(words: Words, brief: ActionBrief, told: Raw | None) -> Raw:
+    due = words.say("item.due", due=brief.due, left=brief.workdays_left)
+    return lines(
+        words.say("item.title", **_what(words, brief)),
+        _reason(words, brief.reason),
+        told,
+        None if brief.state in RESTING else due,
+    )
+
+
+def _reason(words: Words, reason: str) -> Raw:
+    key = {"recorded finding": "finding"}.get(reason, reason.replace("-", "_"))
+    if key in REASONS:
+        return words.say(f"action.{key}")
+    return words.say("action.reason_other", reason=reason)
+
+
+def _grounds(words: Words, brief: ActionBrief) -> list[Raw | None]:
+    role = brief.role if brief.role in ("owner", "deputy", "manager") else "lead"
+    owner = {} if role == "owner" else {"owner": parts.name_of(brief.owner)}
+    facts = [_severity(words, brief.severity), words.say("action.opened", opened=brief.opened_on)]
+    if brief.relapses > 0:
+        facts.append(words.say("action.relapses", relapses=brief.relapses))
+    served = parts.controls(words, brief.controls)
+    return [words.say(f"action.role_{role}", **owner), words.say("action.facts", facts=Raw(" · ".join(facts))), served]
+
+
+def _severity(words: Words, severity: str) -> Raw:
+    if severity in ("high", "medium", "low"):
+        return words.say(f"action.severity_{severity}")
+    return words.say("action.severity_other", severity=severity)
+
+
+def _buttons(words: Words, brief: ActionBrief) -> Block:
+    subject = str(brief.action_id)
+    row = []
+    if brief.request_id is not None:
+        row.append(button("submit", parts.label(words, "submit"), str(brief.request_id), style="primary"))
+    row.append(button("implemented", parts.label(words, "implemented"), subject))
+    if brief.role in DOERS:
+        row.append(button("need_help", parts.label(words, "need_help"), subject))
+    return actions(f"{PREFIX}.act.{subject}", row)
+
+
+def _evidence_since(words: Words, evidence: LastAnswer | None) -> Raw:
+    if evidence is None:
+        return words.say("effectiveness.no_evidence")
+    by = parts.name_of(evidence.by)
+    return lines(
+        parts.evidence_line(words, evidence.form, evidence.locator, evidence.by),
+        words.say("effectiveness.from", by=by, effective=evidence.effective),
+    )
+
+
+def effectiveness(brief: EffectivenessBrief, words: Words) -> Payload:
+    """What was done, what evidence came since, and the question whether it worked."""
+    subject, owner = str(brief.action_id), parts.name_of(brief.owner)
+    asked = "effectiveness.lead_done" if brief.decided else "effectiveness.lead"
+    lead = words.say(asked, owner=owner, at=brief.implemented_at)
+    done = words.say("effectiveness.correction") if brief.correction.strip() else None
+    blocks = [
+        header(f"{PREFIX}.title", words.say("effectiveness.title_done" if brief.decided else "effectiveness.title")),
+        rich(
+            f"{PREFIX}.action.{subject}",
+            lines(words.say("item.title", **_what(words, brief)), lead, done),
+            quote=brief.correction,
+        ),
+        rich(f"{PREFIX}.evidence.{subject}", _evidence_since(words, brief.evidence)),
+    ]
+    if brief.decided:
+        verdict = rich(f"{PREFIX}.verdict.{subject}", parts.receipt(words, brief.decided))
+        said = words.say("effectiveness.notify_done", **_what(words, brief))
+        return {"text": notification(said), "blocks": [*blocks, verdict]}
+    row = [
+        button("effective", parts.label(words, "effective"), subject, style="primary"),
+        button("ineffective", parts.label(words, "ineffective"), subject),
+    ]
+    said = words.say("effectiveness.notify", owner=owner, **_what(words, brief))
+    return {"text": notification(said), "blocks": [*blocks, actions(f"{PREFIX}.act.{subject}", row)]}

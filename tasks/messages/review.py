@@ -1,0 +1,90 @@
+"""To a reviewer: what was handed in, what changed since last time, and the digest the verdict will stand for."""
+
+from typing import Any
+
+from cycles.briefs import LastAnswer, ReviewBrief
+from tasks.blocks import PREFIX, Block, actions, button, context, header, lines, notification, rich
+from tasks.messages import parts
+from tasks.words import Raw, Words
+
+Payload = dict[str, Any]
+# Twelve hex digits are enough for a person to compare by eye; the record holds all 64.
+DIGEST = 12
+
+
+def review(brief: ReviewBrief, words: Words) -> Payload:
+    """With *Accept*, *Return* and *Recuse myself*, or with the verdict once there is one."""
+    subject = str(brief.evidence_id)
+    blocks = [
+        header(f"{PREFIX}.title", words.say("review.title_decided" if brief.decided else "review.title")),
+        rich(f"{PREFIX}.evidence.{subject}", _facts(words, brief), quote=brief.note),
+        context(f"{PREFIX}.why.{subject}", *_grounds(words, brief)),
+    ]
+    if brief.decided:
+        return {"text": notification(_said(words, brief, "decided")), "blocks": [*blocks, _verdict(words, brief)]}
+    row = [
+        button("review_accept", parts.label(words, "review_accept"), subject, style="primary"),
+        button("review_return", parts.label(words, "review_return"), subject),
+        button("review_recuse", parts.label(words, "review_recuse"), subject),
+    ]
+    said = _said(words, brief, "notify", submitter=parts.name_of(brief.submitter), due=_day(words, brief))
+    return {"text": notification(said), "blocks": [*blocks, actions(f"{PREFIX}.review.{subject}", row)]}
+
+
+def _said(words: Words, brief: ReviewBrief, fragment: str, **more: Any) -> Raw:
+    values = parts.about(words, brief.item)
+    return words.say(f"review.{fragment}", system=values["system"], kind=values["kind"], **more)
+
+
+def _day(words: Words, brief: ReviewBrief) -> Raw:
+    return words.say("plan.day", when=brief.item.due)
+
+
+def _facts(words: Words, brief: ReviewBrief) -> Raw:
+    submitter = parts.name_of(brief.submitter)
+    return lines(
+        parts.title(words, brief.item),
+        parts.evidence_line(words, brief.form, brief.locator, brief.submitter),
+        words.say("review.from", submitter=submitter, at=brief.received_at, effective=brief.effective),
+        _changes(words, brief),
+        words.say("review.note", submitter=submitter) if brief.note.strip() else None,
+    )
+
+
+def _changes(words: Words, brief: ReviewBrief) -> Raw:
+    """What differs from the evidence accepted last time. Bytes decide; places only where bytes are not known."""
+    if brief.confirmed_unchanged:
+        return words.say("review.unchanged", submitter=parts.name_of(brief.submitter))
+    before = brief.previous
+    if before is None:
+        return words.say("review.first")
+    return words.say(f"review.{_change(brief, before)}", effective=before.effective, by=parts.name_of(before.by))
+
+
+def _change(brief: ReviewBrief, before: LastAnswer) -> str:
+    if brief.form != before.form:
+        return "other_form"
+    if brief.sha256 and before.sha256:
+        return "same_content" if brief.sha256 == before.sha256 else "new_content"
+    same = brief.locator == before.locator
+    if brief.form == "attestation":  # its locator is what the person stated
+        return "same_content" if same else "new_content"
+    return "same_place" if same else "new_place"
+
+
+def _grounds(words: Words, brief: ReviewBrief) -> list[Raw | None]:
+    digest = words.say("review.digest", digest=brief.sha256[:DIGEST]) if brief.sha256 else None
+    ask = words.say("review.asked", ask=words.pick(brief.item.ask))
+    guidance = words.pick(brief.item.guidance)
+    counts = words.say("item.guidance", guidance=guidance) if guidance.strip() else None
+    return [ask, counts, parts.controls(words, brief.item.controls), digest]
+
+
+def _verdict(words: Words, brief: ReviewBrief) -> Block:
+    assert brief.decided is not None
+    said = parts.receipt(words, brief.decided)
+    if not brief.decided_reason:
+        return rich(f"{PREFIX}.verdict.{brief.evidence_id}", said)
+    return rich(
+        f"{PREFIX}.verdict.{brief.evidence_id}", lines(said, words.say("review.reason")), quote=brief.decided_reason
+    )

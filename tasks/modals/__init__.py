@@ -1,0 +1,30 @@
+"""The forms behind the buttons (`build`) and what people fill into them (`read`)."""
+
+from tasks.modals.build import (
+    confirm,
+    delegate,
+    effective,
+    evidence,
+    implemented,
+    ineffective,
+    not_mine,
+    reassign,
+    review_return,
+    snooze,
+)
+from tasks.modals.read import WrongAnswers, read_values
+
+__all__ = [
+    "WrongAnswers",
+    "confirm",
+    "delegate",
+    "effective",
+    "evidence",
+    "implemented",
+    "ineffective",
+    "not_mine",
+    "read_values",
+    "reassign",
+    "review_return",
+    "snooze",
+]

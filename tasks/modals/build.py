@@ -1,0 +1,175 @@
+"""The forms behind the buttons. `callback_id` is `hoshin.v1.<name>`, every input's action_id is `value`, and
+`private_metadata` holds the opaque id of the request, evidence or action the form is about, nothing else."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cycles.briefs import ActionBrief, EffectivenessBrief, Item, Reader, ReviewBrief
+from tasks.blocks import PREFIX, Block, Element, asked, date_input, lines, plain, rich, text_input
+from tasks.messages import parts
+from tasks.words import Raw, Words, words_for
+
+View = dict[str, Any]
+MOST_FILES = 5
+NOTE = 2000
+STATEMENT = 1500
+REASON = 500
+
+
+def words_of(reader: Reader, templates: Path | None) -> Words:
+    """The reader's words."""
+    return words_for(reader.locale, zone=reader.zone, templates=templates)
+
+
+def today_of(reader: Reader, now: datetime) -> date:
+    """The date in the reader's zone at an aware instant."""
+    return now.astimezone(ZoneInfo(reader.zone)).date()
+
+
+def evidence(reader: Reader, item: Item, *, now: datetime, templates: Path | None = None) -> View:
+    """*Submit evidence*: only the forms the request takes; the effective date starts at the reader's today."""
+    words = words_of(reader, templates)
+    names = [words.say(f"modals.{form}") for form in item.forms]
+    one_of = words.say("modals.intro_one_of", forms=names) if len(names) > 1 else None
+    guidance = words.pick(item.guidance)
+    counts = words.say("item.guidance", guidance=guidance) if guidance.strip() else None
+    blocks = [_about(words, item, parts.asked(words, item), counts, one_of)]
+    # With a single form Slack itself can insist on it; with several, `read_values` asks for at least one.
+    blocks += [_form(words, form, optional=len(item.forms) > 1) for form in item.forms]
+    blocks += [
+        _ask(words, "effective", date_input(today_of(reader, now).isoformat()), hint="effective_hint"),
+        _ask(words, "note", text_input(limit=NOTE), hint="note_evidence_hint", optional=True),
+    ]
+    return _modal(words, "evidence", str(item.request_id), blocks)
+
+
+def _form(words: Words, form: str, *, optional: bool) -> Block:
+    if form == "link":
+        return _ask(words, "link", {"type": "url_text_input", "action_id": "value"}, optional=optional)
+    if form == "file":
+        return _ask(
+            words, "file", {"type": "file_input", "action_id": "value", "max_files": MOST_FILES}, optional=optional
+        )
+    return _ask(words, "attestation", text_input(limit=STATEMENT), hint="attestation_hint", optional=optional)
+
+
+def confirm(reader: Reader, item: Item, *, templates: Path | None = None) -> View:
+    """*Still true* chosen from a menu, where Slack offers no dialog for a single choice. It has no inputs."""
+    words = words_of(reader, templates)
+    blocks = [_about(words, item), rich("confirm", parts.confirm_text(words, item))]
+    return _modal(words, "confirm", str(item.request_id), blocks, submit="yes_confirm")
+
+
+def snooze(reader: Reader, item: Item, *, now: datetime, templates: Path | None = None) -> View:
+    """A day after today, at the latest `item.snooze_until`, with a reason."""
+    words = words_of(reader, templates)
+    start = item.snooze_until if item.snooze_until > today_of(reader, now) else None
+    blocks = [
+        _about(words, item, words.say("modals.intro_snooze", latest=item.snooze_until)),
+        _ask(words, "until", date_input(start.isoformat() if start else None)),
+        _ask(words, "reason", text_input(multiline=False, limit=REASON), hint="reason_hint"),
+    ]
+    return _modal(words, "snooze", str(item.request_id), blocks)
+
+
+def delegate(reader: Reader, item: Item, *, templates: Path | None = None) -> View:
+    """Whom to ask instead, with a note to them."""
+    return _person(reader, item, "delegate", templates)
+
+
+def reassign(reader: Reader, item: Item, *, templates: Path | None = None) -> View:
+    """Who is asked from now on (by a lead or manager)."""
+    return _person(reader, item, "reassign", templates)
+
+
+def _person(reader: Reader, item: Item, name: str, templates: Path | None) -> View:
+    words = words_of(reader, templates)
+    assignee = {"assignee": parts.name_of(item.assignee)} if name == "reassign" else {}
+    blocks = [
+        _about(words, item, parts.due(words, item), words.say(f"modals.intro_{name}", **assignee)),
+        _ask(words, "user", _people()),
+        _ask(words, "note", text_input(limit=NOTE), optional=True),
+    ]
+    return _modal(words, name, str(item.request_id), blocks)
+
+
+def not_mine(reader: Reader, item: Item, *, templates: Path | None = None) -> View:
+    """Why, and perhaps who else."""
+    words = words_of(reader, templates)
+    blocks = [
+        _about(words, item, words.say("modals.intro_not_mine")),
+        _ask(words, "note", text_input(limit=NOTE), label="note_not_mine"),
+        _ask(words, "user", _people(), label="user_suggestion", optional=True),
+    ]
+    return _modal(words, "not_mine", str(item.request_id), blocks)
+
+
+def review_return(reader: Reader, brief: ReviewBrief, *, templates: Path | None = None) -> View:
+    """What is missing, in words the submitter will read."""
+    words = words_of(reader, templates)
+    intro = words.say("modals.intro_review_return", owner=parts.name_of(brief.submitter))
+    blocks = [_about(words, brief.item, intro), _ask(words, "reason", text_input(limit=NOTE))]
+    return _modal(words, "review_return", str(brief.evidence_id), blocks)
+
+
+def implemented(reader: Reader, brief: ActionBrief, *, templates: Path | None = None) -> View:
+    """Correction, root cause and corrective action (ISO/IEC 42001:2023, 10.2)."""
+    words = words_of(reader, templates)
+    names = ("correction", "root_cause", "corrective_action")
+    blocks = [_of_action(words, brief, words.say("modals.intro_implemented"))]
+    blocks += [_ask(words, name, text_input(limit=NOTE)) for name in names]
+    return _modal(words, "implemented", str(brief.action_id), blocks)
+
+
+def effective(reader: Reader, brief: EffectivenessBrief, *, templates: Path | None = None) -> View:
+    """It worked: what the second person looked at."""
+    return _verdict(reader, brief, "effective", templates)
+
+
+def ineffective(reader: Reader, brief: EffectivenessBrief, *, templates: Path | None = None) -> View:
+    """It did not work: what is still missing."""
+    return _verdict(reader, brief, "ineffective", templates)
+
+
+def _verdict(reader: Reader, brief: EffectivenessBrief, name: str, templates: Path | None) -> View:
+    words = words_of(reader, templates)
+    owner = {"owner": parts.name_of(brief.owner)} if name == "ineffective" else {}
+    blocks = [
+        _of_action(words, brief, words.say(f"modals.intro_{name}", **owner)),
+        _ask(words, "note", text_input(limit=NOTE), label=f"note_{name}"),
+    ]
+    return _modal(words, name, str(brief.action_id), blocks)
+
+
+def _about(words: Words, item: Item, *more: Raw | None) -> Block:
+    return rich("about", lines(parts.title(words, item), *more))
+
+
+def _of_action(words: Words, brief: ActionBrief | EffectivenessBrief, intro: Raw) -> Block:
+    kind, system = parts.name_of(words.pick(brief.kind_title)), parts.name_of(brief.system_name)
+    return rich("about", lines(words.say("item.title", system=system, kind=kind), intro))
+
+
+def _people() -> Element:
+    return {"type": "users_select", "action_id": "value"}
+
+
+def _ask(
+    words: Words, block: str, element: Element, *, label: str = "", hint: str = "", optional: bool = False
+) -> Block:
+    told = words.say(f"modals.{hint}") if hint else None
+    return asked(block, words.say(f"modals.{label or block}"), element, hint=told, optional=optional)
+
+
+def _modal(words: Words, name: str, subject: str, blocks: list[Block], *, submit: str = "send") -> View:
+    return {
+        "type": "modal",
+        "callback_id": f"{PREFIX}.{name}",
+        "private_metadata": subject,
+        "title": plain(words.say(f"modals.title_{name}"), 24),
+        "submit": plain(words.say(f"labels.{submit}"), 24),
+        "close": plain(words.say("labels.cancel"), 24),
+        "blocks": blocks,
+    }

@@ -1,0 +1,345 @@
+"""Briefs to render: realistic ones for the snapshots, and the same shapes filled with short, long, hostile or no words."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from itertools import cycle
+from typing import Any
+
+from cycles.briefs import (
+    ActionBrief,
+    Answered,
+    Brief,
+    ControlRef,
+    DigestBrief,
+    DisputeBrief,
+    EffectivenessBrief,
+    EscalationBrief,
+    Item,
+    LastAnswer,
+    OfferBrief,
+    PlanBrief,
+    Reader,
+    ReminderBrief,
+    ReturnedBrief,
+    ReviewBrief,
+)
+
+NOW = datetime(2026, 10, 13, 0, 5, tzinfo=UTC)
+SHA = "3f5a9c0d17be" + "0" * 52
+OTHER_SHA = "b41c77e2a901" + "0" * 52
+HOSTILE = (
+    "<!channel> <@U1>",
+    "*bold* _italic_ ~struck~ `code`",
+    "<javascript:alert(1)|press me>",
+    "\u202egnp.exe\u202c مرحبا",
+    "🧑‍🚀👩‍❤️‍👨&amp;&lt;!here&gt;",
+    "first\n✓ Accepted by the auditor\n> quoted",
+    "\x11\x12\x00<https://evil.example|*bank*>",
+    "N" * 3000,
+    "{{ 7 * 7 }} %(name)s %s {date}",
+    "https://user:pass@evil.example/ <#C1> <!subteam^S1>",
+    "!date^1^{date}|x ^ |",
+)
+STYLES = ("real", "shortest", "longest", "hostile", "empty")
+PEOPLE = {
+    "en": ("Grace Hart", "Oliver Reed", "Maya Brooks", "Tom Ellis", "Priya Shah"),
+    "ja": ("佐藤 美咲", "高橋 健", "鈴木 一郎", "渡辺 直子", "伊藤 さくら"),
+}
+SYSTEMS = {"en": ("Claims Triage", "Chat Concierge"), "ja": ("保険金請求トリアージ", "チャットコンシェルジュ")}
+ZONES = {"en": "Europe/London", "ja": "Asia/Tokyo"}
+KINDS = (
+    (
+        {"en": "Risk assessment", "ja": "リスクアセスメント"},
+        {
+            "en": "Please provide the current risk assessment of this system, with its date and approver.",
+            "ja": "このシステムの最新のリスクアセスメントを、実施日と承認者が分かる形でご提出ください。",
+        },
+        {
+            "en": "Purpose, people affected, each risk with its treatment, and who accepted what remains.",
+            "ja": "利用目的、影響を受ける人、各リスクの評価と対応、受容した残留リスクが分かるもの。",
+        },
+    ),
+    (
+        {"en": "Bias test report", "ja": "バイアス検証報告書"},
+        {
+            "en": "Please provide the latest bias test report for the model version now in use.",
+            "ja": "現在使用しているモデルバージョンについて、最新のバイアス検証報告書をご提出ください。",
+        },
+        {"en": "", "ja": ""},
+    ),
+)
+
+
+@dataclass
+class Kit:
+    """Makes briefs in one language; every word passes through `w`, which the style may replace."""
+
+    locale: str
+    style: str = "real"
+    _bad: Iterator[str] = field(default_factory=lambda: cycle(HOSTILE))
+
+    def w(self, words: str) -> str:
+        if self.style == "real":
+            return words
+        return {"shortest": "x", "longest": "&<長" * 1000, "empty": "", "hostile": next(self._bad)}[self.style]
+
+    def t(self, words: dict[str, str]) -> dict[str, str]:
+        return {language: self.w(text) for language, text in words.items()}
+
+    def person(self, n: int) -> str:
+        return self.w(PEOPLE[self.locale][n])
+
+    def reader(self, n: int = 0) -> Reader:
+        return Reader(person_id=n, name=self.person(n), locale=self.locale, zone=ZONES[self.locale], slack_id="U1")
+
+    def say(self, en: str, ja: str) -> str:
+        return self.w({"en": en, "ja": ja}[self.locale])
+
+    def controls(self, n: int) -> tuple[ControlRef, ...]:
+        rows = [
+            ("NIST AI RMF 1.0", "NIST AI RMF 1.0", "MAP 5.1", "Impacts", "影響の把握"),
+            ("NIST AI RMF 1.0", "NIST AI RMF 1.0", "MANAGE 1.2", "Risk treatment", "リスクへの対応"),
+            ("AI Guidelines for Business 1.2", "AI事業者ガイドライン 1.2", "C-2", "Safety", "安全性"),
+        ]
+        many = (rows * 4)[:n]
+        return tuple(
+            ControlRef(
+                framework=self.w("f"),
+                framework_title=self.t({"en": en, "ja": ja}),
+                label=self.w(label),
+                title=self.t({"en": title, "ja": titel}),
+            )
+            for en, ja, label, title, titel in many
+        )
+
+    def last(self, form: str = "link") -> LastAnswer:
+        locator = {
+            "link": "https://docs.example.com/ai/claims_triage/risk-assessment_v3",
+            "file": "risk-assessment_2025.pdf",
+            "attestation": "We review the risks every month.",
+        }[form]
+        return LastAnswer(
+            evidence_id=7,
+            form=form,
+            locator=self.w(locator),
+            effective=date(2025, 10, 14),
+            valid_until=date(2026, 10, 14),
+            by=self.person(0),
+            sha256=SHA,
+        )
+
+    def answered(self, verb: str, by: int = 0, until: date | None = None) -> Answered:
+        return Answered(verb=verb, by=self.person(by), at=NOW, record=self.w("E-1042"), until=until)
+
+    def item(self, n: int = 1, **changes: Any) -> Item:
+        title, ask, guidance = KINDS[(n - 1) % 2]
+        item = Item(
+            request_id=100 + n,
+            cycle=self.w("FY2026-Q3"),
+            system="claims",
+            system_name=self.w(SYSTEMS[self.locale][(n - 1) % 2]),
+            kind="risk-assessment",
+            kind_title=self.t(title),
+            ask=self.t(ask),
+            guidance=self.t(guidance),
+            state="asked",
+            due=date(2026, 10, 16),
+            workdays_left=3,
+            owner=self.person(0),
+            assignee=self.person(0),
+            controls=self.controls(3),
+            forms=("link", "file", "attestation"),
+            can_confirm=n % 2 == 1,
+            can_snooze=True,
+            snooze_until=date(2026, 10, 23),
+            last=self.last() if n % 2 == 1 else None,
+        )
+        return replace(item, **changes)
+
+
+def _digests(kit: Kit) -> dict[str, Brief]:
+    def brief(*items: Item, total: int | None = None) -> DigestBrief:
+        done = ("submitted", "confirmed", "accepted", "excused")
+        still = [item for item in items if not (item.answered and item.answered.verb in done)]
+        count = len(still) if total is None else total
+        return DigestBrief(reader=kit.reader(), cycle=kit.w("FY2026-Q3"), items=items, total=count)
+
+    many = [kit.item(n, due=date(2026, 10, 16 + n), workdays_left=3 + n) for n in range(1, 9)]
+    settled = kit.answered("delegated")
+    return {
+        "digest-one": brief(kit.item()),
+        "digest-one-late": brief(kit.item(2, due=date(2026, 10, 9), workdays_left=-2, controls=kit.controls(1))),
+        "digest-one-answered": brief(kit.item(answered=kit.answered("confirmed"))),
+        "digest-one-snoozed": brief(kit.item(answered=kit.answered("snoozed", until=date(2026, 10, 20)))),
+        "digest-several": brief(
+            kit.item(1, answered=kit.answered("submitted")),
+            kit.item(2, workdays_left=0, due=date(2026, 10, 13)),
+            kit.item(3, answered=settled, assignee=kit.person(1)),
+            kit.item(4, returned_reason=kit.say("The approver is missing.", "承認者の記載がありません。")),
+            total=7,
+        ),
+        "digest-eight": brief(*many, total=1234),
+        "digest-all-answered": brief(
+            kit.item(1, answered=kit.answered("accepted")), kit.item(2, answered=kit.answered("excused"))
+        ),
+        "digest-disputed": brief(kit.item(answered=kit.answered("disputed"))),
+        "digest-for-another": brief(
+            kit.item(owner=kit.person(2), last=kit.last("attestation"), controls=kit.controls(12))
+        ),
+        "digest-nothing": brief(),
+    }
+
+
+def _chases(kit: Kit) -> dict[str, Brief]:
+    late = kit.item(due=date(2026, 10, 9), workdays_left=-2)
+    return {
+        "reminder": ReminderBrief(reader=kit.reader(), items=(kit.item(),), last=False, next_person=None),
+        "reminder-last": ReminderBrief(
+            reader=kit.reader(), items=(late, kit.item(2)), last=True, next_person=kit.person(1)
+        ),
+        "reminder-last-nobody": ReminderBrief(reader=kit.reader(), items=(late,), last=True, next_person=None),
+        "reminder-settled": ReminderBrief(
+            reader=kit.reader(), items=(kit.item(answered=kit.answered("submitted")),), last=True, next_person=None
+        ),
+        "escalation-deputy": EscalationBrief(
+            reader=kit.reader(1), role="deputy", items=(late,), asked_before=(kit.person(0),)
+        ),
+        "escalation-manager": EscalationBrief(
+            reader=kit.reader(2),
+            role="manager",
+            items=(late, kit.item(2, answered=kit.answered("submitted"))),
+            asked_before=(kit.person(0), kit.person(1)),
+        ),
+        "escalation-lead": EscalationBrief(
+            reader=kit.reader(3), role="lead", items=(late, kit.item(2)), asked_before=()
+        ),
+        "escalation-settled": EscalationBrief(
+            reader=kit.reader(3), role="lead", items=(kit.item(answered=kit.answered("submitted")),), asked_before=()
+        ),
+    }
+
+
+def _handovers(kit: Kit) -> dict[str, Brief]:
+    reason = kit.say(
+        "The approver is missing on page 1. Could you add the name and the date?",
+        "1ページ目に承認者の記載がありません。お名前と日付の追記をお願いします。",
+    )
+    note = kit.say(
+        "You ran the last assessment, so you know it best.", "前回の評価をご担当いただいたため、お願いです。"
+    )
+    moved = kit.say("The system moved to the claims team in July.", "7月に保険金部門へ移管されたシステムです。")
+    returned = ReturnedBrief(
+        reader=kit.reader(), item=kit.item(state="returned"), reviewer=kit.person(4), reason=reason
+    )
+    offer = OfferBrief(reader=kit.reader(1), item=kit.item(), offered_by=kit.person(0), note=note)
+    dispute = DisputeBrief(reader=kit.reader(3), item=kit.item(), raised_by=kit.person(0), note=moved, orphaned=False)
+    return {
+        "returned": returned,
+        "returned-late": replace(returned, item=kit.item(workdays_left=-1, due=date(2026, 10, 12))),
+        "returned-settled": replace(returned, item=kit.item(answered=kit.answered("submitted"))),
+        "offer": offer,
+        "offer-accepted": replace(offer, outcome="accepted", note=""),
+        "offer-declined": replace(offer, outcome="declined"),
+        "offer-closed": replace(offer, outcome="withdrawn"),
+        "dispute": dispute,
+        "dispute-orphaned": replace(dispute, orphaned=True, note=""),
+        "dispute-settled": replace(dispute, outcome=kit.answered("reassigned", by=3), note=""),
+    }
+
+
+def _reviews(kit: Kit) -> dict[str, Brief]:
+    review = ReviewBrief(
+        reader=kit.reader(4),
+        evidence_id=55,
+        item=kit.item(state="submitted"),
+        submitter=kit.person(0),
+        form="link",
+        locator=kit.w("https://docs.example.com/ai/claims_triage/risk-assessment_v4"),
+        note=kit.say("Chapter 3 is new.", "第3章を追加しました。"),
+        effective=date(2026, 10, 9),
+        received_at=NOW,
+        sha256=OTHER_SHA,
+        confirmed_unchanged=False,
+        previous=kit.last(),
+    )
+    return {
+        "review": review,
+        "review-first": replace(review, form="file", locator=kit.w("report_final.pdf"), previous=None, note=""),
+        "review-statement": replace(
+            review, form="attestation", locator=kit.w("We follow the process."), sha256=None, previous=kit.last("file")
+        ),
+        "review-unchanged": replace(review, confirmed_unchanged=True, note=""),
+        "review-accepted": replace(review, decided=kit.answered("accepted", by=4)),
+        "review-returned": replace(
+            review,
+            decided=kit.answered("returned", by=4),
+            decided_reason=kit.say("No approver.", "承認者がありません。"),
+        ),
+    }
+
+
+def _cycles(kit: Kit) -> dict[str, Brief]:
+    plan = PlanBrief(
+        reader=kit.reader(3),
+        cycle=kit.w("FY2026-Q3"),
+        starts=date(2026, 10, 1),
+        ends=date(2026, 12, 31),
+        do_on=date(2026, 10, 16),
+        close_on=date(2026, 12, 22),
+        systems=12,
+        requests=1048,
+        carried=9,
+        people=8,
+        busiest=((kit.person(0), 14), (kit.person(1), 11)),
+    )
+    action = ActionBrief(
+        reader=kit.reader(),
+        role="owner",
+        action_id=31,
+        system_name=kit.w(SYSTEMS[kit.locale][0]),
+        kind="risk-assessment",
+        kind_title=kit.t(KINDS[0][0]),
+        reason="expired",
+        severity="high",
+        state="open",
+        owner=kit.person(0),
+        opened_on=date(2026, 10, 12),
+        due=date(2026, 10, 26),
+        workdays_left=9,
+        controls=kit.controls(3),
+        request_id=101,
+        relapses=1,
+    )
+    effect = EffectivenessBrief(
+        reader=kit.reader(1),
+        action_id=31,
+        system_name=kit.w(SYSTEMS[kit.locale][0]),
+        kind_title=kit.t(KINDS[0][0]),
+        owner=kit.person(0),
+        implemented_at=NOW,
+        correction=kit.say("The assessment was redone and approved.", "リスクアセスメントを再実施し、承認を得ました。"),
+        evidence=kit.last("file"),
+    )
+    return {
+        "plan": plan,
+        "plan-open": replace(plan, approved=kit.answered("approved", by=3), busiest=()),
+        "action": action,
+        "action-lead": replace(action, role="lead", request_id=None, relapses=0, reader=kit.reader(3)),
+        "action-reopened": replace(action, state="reopened", reason="version-changed", workdays_left=-3),
+        "action-implemented": replace(action, state="implemented"),
+        "action-other": replace(action, role="manager", reason=kit.w("something new"), severity=kit.w("critical")),
+        "effectiveness": effect,
+        "effectiveness-none": replace(effect, evidence=None, correction=""),
+        "effectiveness-done": replace(effect, decided=kit.answered("effective", by=1)),
+        "effectiveness-not": replace(effect, decided=kit.answered("ineffective", by=1)),
+    }
+
+
+GROUPS: tuple[Callable[[Kit], dict[str, Brief]], ...] = (_digests, _chases, _handovers, _reviews, _cycles)
+
+
+def briefs(locale: str, style: str = "real") -> dict[str, Brief]:
+    """Every sample brief, by name."""
+    kit = Kit(locale, style)
+    return {name: brief for group in GROUPS for name, brief in group(kit).items()}

@@ -1,0 +1,41 @@
+"""Sample modals and homes, by name."""
+
+from datetime import date
+from typing import Any
+
+from message_samples import NOW, Kit, briefs
+
+from tasks import modals
+from tasks.home import home
+
+
+def views(locale: str, style: str = "real") -> dict[str, dict[str, Any]]:
+    """Every modal, and the home with nothing, something and more than a page."""
+    kit, told = Kit(locale, style), briefs(locale, style)
+    reader, item = kit.reader(), kit.item()
+    return {
+        "modal-evidence": modals.evidence(reader, item, now=NOW),
+        "modal-evidence-link": modals.evidence(reader, kit.item(2, forms=("link",)), now=NOW),
+        "modal-confirm": modals.confirm(reader, item),
+        "modal-snooze": modals.snooze(reader, item, now=NOW),
+        "modal-delegate": modals.delegate(reader, item),
+        "modal-not-mine": modals.not_mine(reader, item),
+        "modal-review-return": modals.review_return(kit.reader(4), told["review"]),  # type: ignore[arg-type]
+        "modal-reassign": modals.reassign(kit.reader(3), item),
+        "modal-implemented": modals.implemented(reader, told["action"]),  # type: ignore[arg-type]
+        "modal-effective": modals.effective(reader, told["effectiveness"]),  # type: ignore[arg-type]
+        "modal-ineffective": modals.ineffective(reader, told["effectiveness"]),  # type: ignore[arg-type]
+        "home": home(reader, _items(kit)),
+        "home-empty": home(reader, ()),
+        "home-second-page": home(reader, [kit.item(n) for n in range(1, 60)], page=1),
+    }
+
+
+def _items(kit: Kit) -> list[Any]:
+    return [
+        kit.item(1, answered=kit.answered("snoozed", until=date(2026, 10, 20))),
+        kit.item(2, due=date(2026, 10, 20), workdays_left=5),
+        kit.item(3, answered=kit.answered("submitted"), state="submitted"),
+        kit.item(4, answered=kit.answered("accepted"), state="accepted"),
+        kit.item(5),
+    ]

@@ -1,0 +1,172 @@
+"""What people fill in: typed values, or a sentence beside the field."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from message_samples import NOW, Kit
+from message_views import views
+
+from tasks import modals
+from tasks.modals import WrongAnswers, read_values
+from tasks.words import words_for
+
+TODAY = date(2026, 10, 13)
+Node = dict[str, Any]
+
+
+def _filled(view: Node, **answers: Node) -> Node:
+    """The view as Slack submits it: untouched inputs are there with null."""
+    start = {}
+    for block in view["blocks"]:
+        if block["type"] == "input":
+            element = block["element"]
+            start[block["block_id"]] = {"value": {"type": element["type"], "value": None}}
+            if element["type"] == "datepicker":
+                start[block["block_id"]]["value"]["selected_date"] = element.get("initial_date")
+    for name, answer in answers.items():
+        start[name] = {"value": answer}
+    return {**view, "state": {"values": start}}
+
+
+def _read(view: Node, *, locale: str = "en", latest: date | None = None) -> Node:
+    return read_values(view, words_for(locale), today=TODAY, latest=latest)
+
+
+def _errors(view: Node, *, locale: str = "en", latest: date | None = None) -> dict[str, str]:
+    with pytest.raises(WrongAnswers) as caught:
+        _read(view, locale=locale, latest=latest)
+    return caught.value.errors
+
+
+def test_evidence_by_link() -> None:
+    values = _read(_filled(views("en")["modal-evidence"], link={"value": " https://example.com/a_b "}))
+    assert values == {
+        "link": "https://example.com/a_b",
+        "file": [],
+        "attestation": None,
+        "effective": TODAY,
+        "note": None,
+    }
+
+
+def test_evidence_by_file_and_statement() -> None:
+    view = _filled(
+        views("en")["modal-evidence"],
+        file={"files": [{"id": "F1", "name": "a.pdf"}, {"id": "F2"}]},
+        attestation={"value": "We do.\nReally."},
+        effective={"selected_date": "2026-01-31"},
+    )
+    values = _read(view)
+    assert values["file"] == ["F1", "F2"]
+    assert values["attestation"] == "We do.\nReally."
+    assert values["effective"] == date(2026, 1, 31)
+
+
+def test_nothing_at_all_is_said_at_the_first_field() -> None:
+    view = _filled(views("ja")["modal-evidence"], link={"value": "   "})
+    assert _errors(view, locale="ja") == {"link": "リンク、ファイル、表明のうち、少なくともひとつをご入力ください。"}
+    single = _filled(views("en")["modal-evidence-link"])
+    assert _errors(single) == {"link": "Please fill this in."}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)", "file:///etc/passwd", "ftp://example.com/x", "example.com", "https://", "http:///x",
+        "https://good.example@evil.example/", "https://exa mple.com", "https://[bad", "//example.com",
+    ],
+)  # fmt: skip
+def test_only_web_links_are_taken(url: str) -> None:
+    assert list(_errors(_filled(views("en")["modal-evidence"], link={"value": url}))) == ["link"]
+
+
+def test_each_wrong_field_gets_its_own_sentence() -> None:
+    view = _filled(
+        views("en")["modal-evidence"],
+        link={"value": "https://example.com/" + "x" * 2000},
+        file={"files": [{"id": f"F{n}"} for n in range(6)]},
+        attestation={"value": "x" * 1501},
+        note={"value": "x" * 2001},
+        effective={"selected_date": "2026-10-14"},
+    )
+    assert _errors(view) == {
+        "link": "This address is too long; please use a shorter link.",
+        "file": "At most 5 files, please.",
+        "attestation": "Please use at most 1,500 characters.",
+        "note": "Please use at most 2,000 characters.",
+        "effective": "This date lies in the future; please give a date up to 13 Oct 2026.",
+    }
+
+
+@pytest.mark.parametrize("bad", ["not a date", "2026-02-30", "2026-13-01", 20261013])
+def test_a_broken_date_is_a_sentence_not_a_crash(bad: Any) -> None:
+    view = _filled(
+        views("en")["modal-evidence"], link={"value": "https://example.com"}, effective={"selected_date": bad}
+    )
+    assert _errors(view) == {"effective": "Please choose a date."}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "fine"), [("2026-10-13", False), ("2026-10-14", True), ("2026-10-23", True), ("2026-10-24", False)]
+)
+def test_a_snooze_ends_within_its_bounds(chosen: str, fine: bool) -> None:
+    latest = date(2026, 10, 23)
+    view = _filled(views("en")["modal-snooze"], until={"selected_date": chosen}, reason={"value": "away"})
+    if fine:
+        assert _read(view, latest=latest) == {"until": date.fromisoformat(chosen), "reason": "away"}
+    else:
+        assert _errors(view, latest=latest) == {"until": "Please choose a day from Wed 14 Oct to Fri 23 Oct."}
+
+
+def test_an_empty_reason_is_asked_for_in_the_readers_language() -> None:
+    view = _filled(views("ja")["modal-snooze"], reason={"value": " \n"})
+    assert _errors(view, locale="ja", latest=date(2026, 10, 23)) == {"reason": "この項目をご入力ください。"}
+
+
+def test_people_are_read_as_user_ids() -> None:
+    view = _filled(views("en")["modal-delegate"], user={"selected_user": "U42"}, note={"value": "please"})
+    assert _read(view) == {"user": "U42", "note": "please"}
+    assert _errors(_filled(views("en")["modal-reassign"])) == {"user": "Please fill this in."}
+    unsure = _filled(views("en")["modal-not-mine"], note={"value": "It moved to another team."})
+    assert _read(unsure) == {"note": "It moved to another team.", "user": None}
+
+
+def test_the_three_parts_of_an_improvement_are_all_needed() -> None:
+    view = _filled(views("en")["modal-implemented"], correction={"value": "done"})
+    assert set(_errors(view)) == {"root_cause", "corrective_action"}
+
+
+def test_control_characters_do_not_reach_the_record() -> None:
+    view = _filled(views("en")["modal-review-return"], reason={"value": "a\x00b\x11\u202ec\r\nd"})
+    assert _read(view) == {"reason": "abc\nd"}
+
+
+def test_a_view_without_state_is_an_empty_form() -> None:
+    assert set(_errors(views("en")["modal-snooze"])) == {"until", "reason"}
+
+
+def test_only_the_forms_asked_for_are_offered() -> None:
+    blocks = [block["block_id"] for block in views("en")["modal-evidence-link"]["blocks"]]
+    assert blocks == ["about", "link", "effective", "note"]
+
+
+def test_today_is_the_readers_today() -> None:
+    """At 00:05 UTC it is the 13th in Tokyo and still the 12th in New York."""
+    kit = Kit("en")
+    reader = kit.reader()
+    zones = {"Asia/Tokyo": "2026-10-13", "America/New_York": "2026-10-12"}
+    for zone, day in zones.items():
+        local = type(reader)(person_id=1, name="x", locale="en", zone=zone, slack_id=None)
+        view = modals.evidence(local, kit.item(), now=NOW)
+        picked = [b["element"]["initial_date"] for b in view["blocks"] if b.get("block_id") == "effective"]
+        assert picked == [day]
+
+
+def test_names_and_ids_are_stable() -> None:
+    made = {name: view for name, view in views("en").items() if name.startswith("modal-")}
+    for name, view in made.items():
+        expected = name.removeprefix("modal-").removesuffix("-link").replace("-", "_")
+        assert view["callback_id"] == f"hoshin.v1.{expected}"
+        assert view["private_metadata"].isdecimal()
+        assert all(b["element"]["action_id"] == "value" for b in view["blocks"] if b["type"] == "input")
