@@ -134,11 +134,10 @@ def delegate(act: Act, request_id: int, to: Person, note: str = "") -> None:
 
 
 def accept_offer(act: Act, request_id: int) -> None:
-    """Take over a request that was offered; from now on reminders go to this person."""
+    """Take over a request that was offered: it comes with the next digest, and reminders go to this person."""
     request, directory = _offered(act, request_id)
-    request.assignee_id, request.offered_to_id = act.person.id, None
-    if request.next_at is not None:
-        request.next_at = directory.hours(act.person.id).next_decent(request.next_at)
+    request.assignee_id, request.offered_to_id, request.snoozed_until = act.person.id, None, None
+    request.step, request.next_at = 0, directory.hours(act.person.id).next_decent(act.now)
     act.change(request, request.state, "took_over")
 
 

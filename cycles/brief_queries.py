@@ -278,14 +278,15 @@ def _offer(session: Session, delivery: Delivery, reader: Person, request_id: int
     open_still = request.offered_to_id == reader.id and request.state in UNANSWERED
     if not open_still and delivery.ts is None:
         return None
-    outcome = None if open_still else "accepted" if request.assignee_id == reader.id else "closed"
+    taken = request.assignee_id == reader.id
+    outcome = None if open_still else "accepted" if taken else "closed"
     if outcome == "closed" and said.get("verb") == "declined" and said.get("by") == reader.name:
         outcome = "declined"
     return OfferBrief(
         reader=reader_of(reader),
         item=item_for(session, request_id, reader, now),
-        offered_by=session.get_one(Person, request.assignee_id).name,
-        note=str(said.get("note", "")),
+        offered_by=session.get_one(Person, request.owner_id if taken else request.assignee_id).name,
+        note=str(said.get("note", "")) if open_still else "",
         outcome=outcome,
     )
 
@@ -295,6 +296,7 @@ def _dispute(session: Session, reader: Person, request_id: int, now: datetime) -
     said = request.answer or {}
     assignee = session.get_one(Person, request.assignee_id)
     raised = said.get("verb") == "disputed"
+    left = assignee.left_on is not None and assignee.left_on < now.date()
     settled = None
     if not request.disputed and said:
         at = datetime.fromisoformat(str(said["at"]))
@@ -304,7 +306,7 @@ def _dispute(session: Session, reader: Person, request_id: int, now: datetime) -
         item=item_for(session, request_id, reader, now),
         raised_by=str(said["by"]) if raised else assignee.name,
         note=str(said.get("note", "")) if raised else "",
-        orphaned=not raised,
+        orphaned=left,
         outcome=settled,
     )
 

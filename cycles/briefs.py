@@ -85,7 +85,7 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class DigestBrief:
-    """The one message an owner gets on a workday: its first asks. `total` counts all open requests."""
+    """The one message an owner gets on a workday: its first asks. `total` counts all that was asked and is not answered."""
 
     reader: Reader
     cycle: str

@@ -74,10 +74,14 @@ def advance(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> Non
 
 
 def close_unanswered(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> int:
-    """Once Act begins, requests nobody answered are lapsed; from here on the improvement action is chased instead."""
-    if cycle.state != "acting":
-        return 0
+    """Requests past due are lapsed once Act begins, or once nobody is left on their ladder to tell.
+
+    From there on the improvement action is chased instead of the request; a late answer is still taken.
+    """
+    exhausted = and_(request.next_at.is_(None), ~request.disputed)
     waiting = and_(request.cycle_id == cycle.id, request.state.in_(UNANSWERED), request.due < local_day(cycle, now))
+    if cycle.state != "acting":
+        waiting = and_(waiting, exhausted)
     ids = list(session.execute(select(request.id).where(waiting).order_by(request.id)).scalars())
     if not ids:
         return 0

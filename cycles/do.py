@@ -177,6 +177,10 @@ def _write(
             request.state, request.asked_at = "asked", found.now
         request.snoozed_until = None
         _advance(found, request)
+        if kind != "digest":
+            # The first ask shows the same: how late it is by now, and its buttons again after a snooze.
+            found.session.flush()
+            outbox.refresh_about(found.session, "request", request.id, now=found.now)
     for request, _ in later:
         hours = found.directory.hours(person_id)
         request.next_at = hours.next_decent(hours.opens(day + timedelta(days=1)))

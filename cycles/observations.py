@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import update
 from sqlmodel import Session, col, func, select
 
 from cycles import journal
@@ -59,13 +60,13 @@ def watched(session: Session) -> list[tuple[Document, Observation | None]]:
 def record(session: Session, looks: Sequence[Seen], *, now: datetime, actor: str) -> Observed:
     """Keep what was seen. A look like the one before only moves `seen_at`; `unchanged` counts as seen again."""
     changed: list[tuple[str, str, str | None]] = []
+    latest, again = _latest(session), []
     for look in looks:
-        document = session.get_one(Document, look.document_id)
-        last = _last(session, document)
+        last = latest.get(look.document_id)
         if last is not None and _same(last, look):
-            last.seen_at = look.at
-            session.add(last)
+            again.append(last.id)
             continue
+        document = session.get_one(Document, look.document_id)
         session.add(
             Observation(
                 document_id=document.id,
@@ -89,6 +90,7 @@ def record(session: Session, looks: Sequence[Seen], *, now: datetime, actor: str
             session.add(document)
         changed.append((_name(session, document), look.status, look.sha256))
     session.flush()
+    session.execute(update(Observation).where(col(Observation.id).in_(again)).values(seen_at=now))
     if changed:
         after = {"looked": len(looks), "changed": len(changed), "digest": journal.digest(changed)}
         journal.append(session, at=now, actor=actor, action="documents.observed", subject="documents", after=after)
@@ -96,10 +98,10 @@ def record(session: Session, looks: Sequence[Seen], *, now: datetime, actor: str
     return Observed(looked=len(looks), changed=len(changed), unseen=unseen)
 
 
-def _last(session: Session, document: Document) -> Observation | None:
-    return session.exec(
-        select(Observation).where(Observation.document_id == document.id).order_by(col(Observation.id).desc())
-    ).first()
+def _latest(session: Session) -> dict[int, Observation]:
+    newest = select(func.max(col(Observation.id))).group_by(col(Observation.document_id))
+    rows = session.exec(select(Observation).where(col(Observation.id).in_(newest))).all()
+    return {row.document_id: row for row in rows}
 
 
 def _same(last: Observation, look: Seen) -> bool:

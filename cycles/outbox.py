@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
 from cycles.models import Delivery, DeliveryItem
@@ -99,19 +98,16 @@ def claim(session: Session, delivery: Delivery, now: datetime, *, channel: str |
     `channel` is where it is about to be shown, so that it can be looked for there should its sender die. A rewrite waits
     for another one of the same message, or an older state could be shown last.
     """
-    other = aliased(Delivery)
-    busy = (
-        select(col(other.id))
-        .where(col(other.root_id) == delivery.root_id, col(other.kind) == "refresh", col(other.state) == "sending")
-        .exists()
-    )
-    wanted = update(Delivery).where(col(Delivery.id) == delivery.id, col(Delivery.state) == "queued")
     if delivery.kind == "refresh":
-        wanted = wanted.where(~busy)
+        busy = select(Delivery.id).where(Delivery.root_id == delivery.root_id, Delivery.state == "sending")
+        if session.exec(busy.where(Delivery.kind == "refresh")).first() is not None:
+            return False
     taken = session.execute(
-        wanted.values(
+        update(Delivery)
+        .where(col(Delivery.id) == delivery.id, col(Delivery.state) == "queued")
+        .values(
             state="sending", claimed_at=now, attempts=col(Delivery.attempts) + 1, channel=channel or delivery.channel
-        ).execution_options(synchronize_session="fetch")
+        )
     )
     return bool(taken.rowcount)  # type: ignore[attr-defined]
 

@@ -65,7 +65,7 @@ def status(session: Session, cycle: Cycle, now: datetime) -> dict[str, Any]:
             "requests": _counted(requests, "state"),
             "actions": _counted(actions, "state"),
             "lapses": _open_lapses(session),
-            "deliveries": _deliveries(session),
+            "deliveries": deliveries(session),
         },
         "results": results,
         "requests": requests,
@@ -205,6 +205,7 @@ def _open_lapses(session: Session) -> int:
     return session.exec(pick(func.count()).select_from(Lapse).where(col(Lapse.recovered_at).is_(None))).one()
 
 
-def _deliveries(session: Session) -> dict[str, int]:
+def deliveries(session: Session) -> dict[str, int]:
+    """Messages of the outbox by state."""
     rows = session.exec(pick(Delivery.state, func.count()).group_by(Delivery.state).order_by(Delivery.state)).all()
     return dict(rows)

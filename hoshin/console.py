@@ -31,7 +31,8 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
     from rich.table import Table
 
     listed = [[_cell(value) for value in row] for row in rows]
-    console = Console()
+    # Piped output has no width of its own; 80 columns would fold every cell.
+    console = Console() if sys.stdout.isatty() else Console(width=180)
     if not listed:
         console.print(f"{title}: {empty}")
         return

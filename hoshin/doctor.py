@@ -1,0 +1,136 @@
+"""`hoshin doctor`: whether everything Hoshin needs is there and right, with the remedy where it is not."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from cycles.errors import HoshinError
+from cycles.settings import CLOCK_FILE, Settings
+
+Finding = tuple[str, str, str]  # what was checked, ok | warn | bad, the finding
+MOST_SKEW_S = 120
+
+
+async def examine() -> list[Finding]:
+    """Every check in order; one that fails does not keep the next from running."""
+    settings = Settings()
+    checks: list[tuple[str, Callable[[Settings], tuple[str, str]]]] = [
+        ("home", _home),
+        ("clock", _clock),
+        ("database", _database),
+        ("journal", _journal),
+        ("programme", _programme),
+        ("outbox", _outbox),
+        ("Slack", _slack),
+        ("Prefect", _prefect),
+    ]
+    return [(name, *_tried(check, settings)) for name, check in checks]
+
+
+def _tried(check: Callable[[Settings], tuple[str, str]], settings: Settings) -> tuple[str, str]:
+    try:
+        return check(settings)
+    except HoshinError as error:
+        return "bad", str(error)
+
+
+def _home(settings: Settings) -> tuple[str, str]:
+    if not settings.home.is_dir():
+        return "bad", f"{settings.home} is not there. Run `hoshin init`, or set HOSHIN_HOME."
+    if not os.access(settings.home, os.W_OK):
+        return "bad", f"{settings.home} cannot be written. Mend its permissions."
+    return "ok", str(settings.home.absolute())
+
+
+def _clock(settings: Settings) -> tuple[str, str]:
+    if (settings.home / CLOCK_FILE).exists():
+        return (
+            "warn",
+            f"shifted for the demo: {settings.now():%Y-%m-%d %H:%M} UTC. Delete {CLOCK_FILE} before real use.",
+        )
+    return "ok", f"{settings.now():%Y-%m-%d %H:%M} UTC"
+
+
+def _database(settings: Settings) -> tuple[str, str]:
+    from cycles.store import open_record
+
+    record = open_record(settings.url)
+    name = record.engine.url.render_as_string(hide_password=True)
+    record.close()
+    return "ok", name
+
+
+def _journal(settings: Settings) -> tuple[str, str]:
+    from cycles.journal import verify
+    from cycles.store import open_record
+
+    record = open_record(settings.url)
+    with record.read() as session:
+        found = verify(session)
+    record.close()
+    if found.fault:
+        return "bad", f"entry {found.fault.seq} {found.fault.problem}. See `hoshin verify`."
+    return "ok", f"{found.entries} entries, unbroken"
+
+
+def _programme(settings: Settings) -> tuple[str, str]:
+    from cycles.programme.load import load_programme
+
+    found = load_programme(settings.programme_dir)
+    return "ok", f"{len(found.systems)} systems, {len(found.people)} people, {len(found.head.frameworks)} frameworks"
+
+
+def _outbox(settings: Settings) -> tuple[str, str]:
+    from cycles.status import deliveries
+    from cycles.store import open_record
+
+    record = open_record(settings.url)
+    with record.read() as session:
+        counts = deliveries(session)
+    record.close()
+    doubtful = counts.get("unknown", 0) + counts.get("failed", 0)
+    shown = ", ".join(f"{number} {state}" for state, number in counts.items()) or "empty"
+    if doubtful:
+        return "warn", f"{shown}. Messages unknown or failed are listed on the scorecard."
+    return "ok", shown
+
+
+def _slack(settings: Settings) -> tuple[str, str]:
+    if not settings.has_slack:
+        return "warn", "HOSHIN_SLACK_BOT_TOKEN is not set; messages wait in the outbox."
+    from slack_sdk.errors import SlackApiError
+
+    from tasks.slack import connect
+
+    try:
+        answer = connect(settings).auth_test()
+    except SlackApiError as error:
+        return "bad", f"the bot token is refused ({error.response['error']}). Reinstall the app and set the new token."
+    except OSError as error:
+        return "bad", f"{settings.slack_base_url} cannot be reached ({error})."
+    skew = _skew(answer.headers)
+    if skew is not None and abs(skew) > MOST_SKEW_S:
+        return "bad", f"this machine's clock is {skew:.0f} s off Slack's; signatures would be refused. Set it by NTP."
+    return "ok", f"{answer['team']} as {answer['user']}"
+
+
+def _skew(headers: dict[str, object]) -> float | None:
+    date = next((str(value) for name, value in headers.items() if name.lower() == "date"), None)
+    if date is None:
+        return None
+    return (datetime.now(UTC) - parsedate_to_datetime(date.strip("[]'"))).total_seconds()
+
+
+def _prefect(settings: Settings) -> tuple[str, str]:
+    address = os.environ.get("PREFECT_API_URL")
+    if not address:
+        return "warn", "PREFECT_API_URL is not set; stages run by hand or from cron, without dashboards."
+    import httpx
+
+    try:
+        answer = httpx.get(f"{address}/health", timeout=5, trust_env=False)
+        answer.raise_for_status()
+    except httpx.HTTPError as error:
+        return "bad", f"{address} does not answer ({error}). Start it with `prefect server start`."
+    return "ok", address

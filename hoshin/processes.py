@@ -1,0 +1,199 @@
+"""The processes of the demo: a Prefect server and a worker, each ended with all it started."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from cycles.errors import HoshinError
+
+HOST = "127.0.0.1"
+READY_S = 90
+ENDED_S = 15
+
+
+class NotStarted(HoshinError):
+    """A process of the demo did not come up."""
+
+
+def free_port(wanted: int) -> int:
+    """The wanted port, or the next free one above it."""
+    for port in range(wanted, wanted + 200):
+        with socket.socket() as probe:
+            # Without it a port in TIME_WAIT from the last demo would count as taken.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+    raise NotStarted(f"No port between {wanted} and {wanted + 199} is free.")
+
+
+@dataclass
+class Prefect:
+    """A Prefect server of the demo's own, its deployments and a worker; everything ends with the block."""
+
+    home: Path
+    environment: dict[str, str]
+    port: int = field(default_factory=lambda: free_port(4200))
+    _running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def api(self) -> str:
+        return f"{self.url}/api"
+
+    def variables(self) -> dict[str, str]:
+        """The environment its processes run in: everything local, nothing told to anybody."""
+        return {
+            **os.environ,
+            **self.environment,
+            "PREFECT_HOME": str(self.home.absolute()),
+            "PREFECT_API_URL": self.api,
+            "PREFECT_SERVER_UI_API_URL": self.api,
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+            # Leases kept in memory are lost with a restart, and take healthy runs with them.
+            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+            "PREFECT_CLI_PROMPT": "false",
+            "PREFECT_LOGGING_LEVEL": "WARNING",
+            "DO_NOT_TRACK": "1",
+            # The project's own folders, wherever the command was given.
+            "PYTHONPATH": os.pathsep.join(part for part in (os.environ.get("PYTHONPATH"),) if part),
+        }
+
+    def start_server(self) -> None:
+        """Start the server; it takes some seconds until `wait_ready` returns."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        self._start("server", "server", "start", "--host", HOST, "--port", str(self.port))
+
+    def wait_ready(self) -> None:
+        """Wait until the server answers.
+
+        Raises:
+            NotStarted: when it does not within 90 s; names its log.
+        """
+        for _ in range(READY_S * 5):
+            if self._running[0].poll() is not None:
+                break
+            try:
+                self.call("GET", "/health")
+                return
+            except (OSError, ValueError):
+                time.sleep(0.2)
+        raise NotStarted(f"The Prefect server did not start. See {self.home / 'server.log'}.")
+
+    def deploy(self, folder: Path, zone: str) -> None:
+        """Create the work pool and all deployments of prefect.yaml, and start a worker for them."""
+        self._run("work-pool", "create", "hoshin", "--type", "process", "--overwrite")
+        self._run("deploy", "--all", "--prefect-file", str(folder / "prefect.yaml"), HOSHIN_ZONE=zone)
+        self._start("worker", "worker", "start", "--pool", "hoshin", "--name", "demo", "--limit", "2")
+
+    def run(self, name: str, parameters: dict[str, Any] | None = None) -> str:
+        """Start a run of a deployment (`check/check`); returns its id."""
+        deployment = self.call("GET", f"/deployments/name/{name}")
+        run = self.call(
+            "POST",
+            f"/deployments/{deployment['id']}/create_flow_run",
+            {"parameters": parameters or {}, "state": {"type": "SCHEDULED"}},
+        )
+        return str(run["id"])
+
+    def wait(self, run_id: str, *, at_most_s: float = 180) -> str:
+        """Wait for a run's end; gives the type of its state, such as COMPLETED."""
+        ends = time.monotonic() + at_most_s
+        state = ""
+        while time.monotonic() < ends:
+            state = str(self.call("GET", f"/flow_runs/{run_id}")["state_type"])
+            if state in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED"):
+                break
+            time.sleep(0.5)
+        return state
+
+    def artifact(self, key: str) -> dict[str, Any] | None:
+        """The newest artifact of a key."""
+        try:
+            return dict(self.call("GET", f"/artifacts/{key}/latest"))
+        except urllib.error.HTTPError:
+            return None
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """One call of the server's REST API."""
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(  # noqa: S310 (our own loopback address)
+            f"{self.api}{path}", data=data, method=method, headers={"Content-Type": "application/json"}
+        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=30) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def _run(self, *arguments: str, **variables: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "prefect", *arguments],
+            env={**self.variables(), **variables},
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        if done.returncode:
+            shown = (done.stdout + done.stderr).strip().splitlines()[-5:]
+            raise NotStarted(f"`prefect {' '.join(arguments)}` failed: {' '.join(shown)}")
+
+    def _start(self, name: str, *arguments: str) -> None:
+        with (self.home / f"{name}.log").open("ab") as log:
+            # A session of its own, so that everything it starts can be ended with it.
+            process = subprocess.Popen(
+                [sys.executable, "-m", "prefect", *arguments],
+                env=self.variables(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        self._running.append(process)
+
+    def __enter__(self) -> "Prefect":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # Workers before the server: a worker without a server retries instead of ending.
+        for process in reversed(self._running):
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for number, patience in ((signal.SIGTERM, ENDED_S), (signal.SIGKILL, 5)):
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            break
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            continue
+        if number == signal.SIGTERM and _group_gone(process.pid):
+            break
+
+
+def _group_gone(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False
