@@ -1,0 +1,54 @@
+"""What the buttons do: some act at once, the others open a form. One line per verb.
+
+A new button needs its line here (and a form its line in `inbox.submissions`); the test over `tasks.messages` demands it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from cycles import answers, decisions
+from cycles.permits import Act
+from inbox import forms
+from inbox.visit import Visit, number
+
+Json = dict[str, Any]
+Press = Callable[[Act, str], object]
+
+
+def _by_id(effect: Callable[[Act, int], object]) -> Press:
+    return lambda act, subject: effect(act, number(subject))
+
+
+AT_ONCE: dict[str, Press] = {
+    "confirm": _by_id(answers.confirm),
+    "accept_offer": _by_id(answers.accept_offer),
+    "decline_offer": _by_id(answers.decline_offer),
+    "nudge": _by_id(decisions.nudge),
+    "review_accept": _by_id(lambda act, evidence: decisions.review(act, evidence, "accept")),
+    "review_recuse": _by_id(lambda act, evidence: decisions.review(act, evidence, "recuse")),
+    "need_help": _by_id(decisions.need_help),
+    "approve_plan": decisions.approve_plan,
+}
+
+OPENS: dict[str, Callable[[Visit, Act], Json]] = {
+    "submit": forms.evidence,
+    "snooze": forms.snooze,
+    "delegate": forms.delegate,
+    "not_mine": forms.not_mine,
+    "review_return": forms.review_return,
+    "reassign": forms.reassign,
+    "implemented": forms.implemented,
+    "effective": forms.effective,
+    "ineffective": forms.ineffective,
+}
+
+# In a "⋯" menu Slack offers no dialog for a single choice, so what needs one asks in a form there.
+OPENS_IN_MENU: dict[str, Callable[[Visit, Act], Json]] = {"confirm": forms.confirm}
+
+
+def form_of(visit: Visit) -> Callable[[Visit, Act], Json] | None:
+    """The form that a press opens; None for a press that acts at once."""
+    verb = visit.letter.verb
+    if visit.letter.in_menu and verb in OPENS_IN_MENU:
+        return OPENS_IN_MENU[verb]
+    return OPENS.get(verb)

@@ -1,0 +1,123 @@
+"""Which form a press opens, filled from the record as it is now; whoever may not send it is told so before filling it."""
+
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from cycles import brief_queries
+from cycles.briefs import Brief, EffectivenessBrief, Item, ReviewBrief
+from cycles.errors import Refused
+from cycles.models import Action, Delivery, DeliveryItem, Review
+from cycles.people import Directory, current_policy
+from cycles.permits import Act
+from inbox.visit import Visit
+from tasks import modals
+
+Json = dict[str, Any]
+
+
+def evidence(visit: Visit, act: Act) -> Json:
+    return modals.evidence(visit.reader, _mine(visit, act), now=visit.now, templates=visit.inbox.settings.templates)
+
+
+def confirm(visit: Visit, act: Act) -> Json:
+    item = _mine(visit, act)
+    if not item.can_confirm:
+        raise Refused("confirm", f"Request {item.request_id} cannot be confirmed any more.")
+    return modals.confirm(visit.reader, item, templates=visit.inbox.settings.templates)
+
+
+def snooze(visit: Visit, act: Act) -> Json:
+    item = _mine(visit, act)
+    if not item.can_snooze:
+        raise Refused("snoozes", f"Request {item.request_id} was snoozed as often as policy allows.")
+    return modals.snooze(visit.reader, item, now=visit.now, templates=visit.inbox.settings.templates)
+
+
+def delegate(visit: Visit, act: Act) -> Json:
+    return modals.delegate(visit.reader, _mine(visit, act), templates=visit.inbox.settings.templates)
+
+
+def not_mine(visit: Visit, act: Act) -> Json:
+    return modals.not_mine(visit.reader, _mine(visit, act), templates=visit.inbox.settings.templates)
+
+
+def reassign(visit: Visit, act: Act) -> Json:
+    request, _, _, directory = act.request(visit.number)
+    act.may_hand_on(request, directory)
+    item = brief_queries.item_for(act.session, request.id, act.person, act.now)
+    return modals.reassign(visit.reader, item, templates=visit.inbox.settings.templates)
+
+
+def review_return(visit: Visit, act: Act) -> Json:
+    ballot = act.session.exec(
+        select(Review).where(Review.evidence_id == visit.number, Review.reviewer_id == act.person.id)
+    ).first()
+    if ballot is None:
+        raise Refused("not_yours", f"{act.person.key} is not asked to review evidence {visit.number}.")
+    if ballot.vote is not None:
+        raise Refused("answered", f"Evidence {visit.number} was reviewed by {act.person.key} already.")
+    brief = _told(act, "review", "evidence", visit.number)
+    assert isinstance(brief, ReviewBrief)
+    return modals.review_return(visit.reader, brief, templates=visit.inbox.settings.templates)
+
+
+def implemented(visit: Visit, act: Act) -> Json:
+    action = _action(act, visit.number)
+    if act.person.id != action.owner_id:
+        act.must_lead(_directory(act.session))
+    brief = brief_queries.action_brief(act.session, act.person, action.id, "owner", act.now)
+    if brief is None or action.closed_at is not None:
+        raise Refused("answered", f"Action {action.id} is {action.state}.")
+    return modals.implemented(visit.reader, brief, templates=visit.inbox.settings.templates)
+
+
+def effective(visit: Visit, act: Act) -> Json:
+    return modals.effective(visit.reader, _judged(visit, act), templates=visit.inbox.settings.templates)
+
+
+def ineffective(visit: Visit, act: Act) -> Json:
+    return modals.ineffective(visit.reader, _judged(visit, act), templates=visit.inbox.settings.templates)
+
+
+def _mine(visit: Visit, act: Act) -> Item:
+    """A request that this person may answer now, as they see it. Raises Refused."""
+    request, _, _, directory = act.request(visit.number)
+    act.may_answer(request, directory)
+    return brief_queries.item_for(act.session, request.id, act.person, act.now)
+
+
+def _judged(visit: Visit, act: Act) -> EffectivenessBrief:
+    action = _action(act, visit.number)
+    if act.person.id == action.owner_id:
+        raise Refused("own", f"{act.person.key} owns action {action.id}.")
+    if act.person.id != action.reviewer_id:
+        act.must_lead(_directory(act.session))
+    brief = _told(act, "effectiveness", "action", action.id)
+    if action.state != "implemented" or not isinstance(brief, EffectivenessBrief):
+        raise Refused("answered", f"Action {action.id} is {action.state}.")
+    return brief
+
+
+def _action(act: Act, action_id: int) -> Action:
+    action = act.session.get(Action, action_id)
+    if action is None:
+        raise Refused("unknown", f"There is no action {action_id}.")
+    return action
+
+
+def _told(act: Act, kind: str, subject: str, subject_id: int) -> Brief | None:
+    """What the message that asked says now; the newest one, where several people were asked. Raises Refused."""
+    delivery = act.session.exec(
+        select(Delivery)
+        .join(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
+        .where(Delivery.kind == kind, DeliveryItem.subject == subject, DeliveryItem.subject_id == subject_id)
+        .order_by((col(Delivery.person_id) == act.person.id).desc(), col(Delivery.id).desc())
+    ).first()
+    if delivery is None:
+        raise Refused("unknown", f"Nobody was asked about {subject} {subject_id}.")
+    return brief_queries.brief_for(act.session, delivery, act.now)
+
+
+def _directory(session: Session) -> Directory:
+    return Directory.load(session, current_policy(session))

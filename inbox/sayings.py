@@ -1,0 +1,164 @@
+"""What the inbox itself says: refusals and a few notices, in the person's language.
+
+A refusal says what to do next, blames nobody, and never shows the record's own sentence, which is for the log.
+"""
+
+from typing import Any
+
+from tasks.blocks import Element
+from tasks.words import language_of
+
+Json = dict[str, Any]
+
+REFUSALS: dict[str, dict[str, str]] = {
+    "answered": {
+        "en": "Thank you, this is settled already. Nothing was changed.",
+        "ja": "ありがとうございます。この件はすでに対応済みです。変更はありません。",
+    },
+    "bounds": {
+        "en": "Please choose a day within the range that is offered.",
+        "ja": "選択できる範囲の日付を選んでください。",
+    },
+    "closed": {
+        "en": "This cycle is not open, so nothing can be answered in it now. Nothing was changed.",
+        "ja": "このサイクルは受付期間外のため、回答できません。変更はありません。",
+    },
+    "confirm": {
+        "en": "This cannot be confirmed as unchanged any more. Please choose “Submit evidence” instead.",
+        "ja": "「変更なし」としては確認できません。「証跡を提出」を選んでください。",
+    },
+    "form": {
+        "en": "This kind of evidence is not taken in that form. Please use one of the fields that are offered.",
+        "ja": "この証跡はその形式では受け付けられません。表示されている欄を使ってください。",
+    },
+    "future": {
+        "en": "This date lies in the future. Please give the date the document is of.",
+        "ja": "未来の日付です。文書の日付を入力してください。",
+    },
+    "left": {
+        "en": "This person has left the organisation according to the programme. Please choose somebody else.",
+        "ja": "プログラム上、この方はすでに退職しています。別の方を選んでください。",
+    },
+    "you_left": {
+        "en": "According to the programme you have left the organisation. If that is wrong, please tell your "
+        "governance lead.",
+        "ja": "プログラム上、あなたは退職済みとなっています。誤りであれば、ガバナンス責任者に連絡してください。",
+    },
+    "no_reviewer": {
+        "en": "There is nobody else who may review this. Please tell your governance lead.",
+        "ja": "ほかに審査できる人がいません。ガバナンス責任者に連絡してください。",
+    },
+    "not_yours": {
+        "en": "Only the person who was asked, their line or the governance lead can do this. Nothing was changed.",
+        "ja": "この操作ができるのは、依頼された本人、その上長、ガバナンス責任者だけです。変更はありません。",
+    },
+    "own": {
+        "en": "Somebody else has to say whether your action worked.",
+        "ja": "ご自身の改善処置の効果は、別の方が判断します。",
+    },
+    "reason": {"en": "Please write a short reason.", "ja": "理由を簡潔に記入してください。"},
+    "self": {
+        "en": "It is with this person already. Please choose somebody else.",
+        "ja": "すでにこの方の担当です。別の方を選んでください。",
+    },
+    "snoozes": {
+        "en": "This was snoozed as often as the programme allows. Please answer it, or delegate it.",
+        "ja": "延期できる回数の上限に達しました。回答するか、別の方に依頼してください。",
+    },
+    "still_lapsed": {
+        "en": "The evidence is still out of order, so the action cannot have worked yet.",
+        "ja": "証跡がまだ有効でないため、効果があったとは判断できません。",
+    },
+    "unknown": {
+        "en": "This is not in the record any more. Nothing was changed.",
+        "ja": "この件は記録に見つかりません。変更はありません。",
+    },
+    "stranger": {
+        "en": "Hoshin does not know you yet. Please ask your governance lead to add you to the programme, with the "
+        "e-mail address you use in Slack.",
+        "ja": "Hoshinに登録されていません。Slackで使っているメールアドレスをプログラムに追加するよう、"
+        "ガバナンス責任者に依頼してください。",
+    },
+    "nobody": {
+        "en": "This person is not in the programme. Please choose somebody else, or ask the governance lead to add them.",
+        "ja": "この方はプログラムに登録されていません。別の方を選ぶか、ガバナンス責任者に追加を依頼してください。",
+    },
+    "file_empty": {
+        "en": "This file is empty. Please choose another one.",
+        "ja": "ファイルが空です。別のファイルを選んでください。",
+    },
+    "file_large": {
+        "en": "This file is larger than {limit} MB. Please give a link to it instead.",
+        "ja": "ファイルが{limit} MBを超えています。代わりにリンクを入力してください。",
+    },
+    "file_lost": {
+        "en": "The file could not be fetched from Slack. Please try again, or give a link to it.",
+        "ja": "Slackからファイルを取得できませんでした。もう一度試すか、リンクを入力してください。",
+    },
+    "trouble": {
+        "en": "Something went wrong on our side and nothing was changed. Please try again in a moment.",
+        "ja": "こちらの不具合により処理できませんでした。変更はありません。少し待ってからもう一度お試しください。",
+    },
+}
+
+NOTICES: dict[str, dict[str, str]] = {
+    "close": {"en": "Close", "ja": "閉じる"},
+    "title": {"en": "A note", "ja": "お知らせ"},
+    "receiving": {
+        "en": "Your file is on its way into the record. You can close this; the message becomes a receipt when it is in.",
+        "ja": "ファイルを記録に保存しています。この画面は閉じてかまいません。保存が終わるとメッセージが受領書に変わります。",
+    },
+    "received": {
+        "en": "Your file is in the record. Thank you.",
+        "ja": "ファイルを記録しました。ありがとうございます。",
+    },
+    "nothing": {
+        "en": "Nothing is waiting for you. We will write to you when something is.",
+        "ja": "お待ちしている依頼はありません。必要なときにご連絡します。",
+    },
+    "help": {
+        "en": "`/hoshin` shows what is waiting for you, with the buttons to answer it. The Home tab of this app shows "
+        "all of your requests, answered ones too. `/hoshin help` shows this.",
+        "ja": "`/hoshin` で、お待ちしている依頼と回答用のボタンを表示します。このアプリの「ホーム」タブには、"
+        "回答済みのものも含めてすべての依頼が表示されます。`/hoshin help` でこの説明を表示します。",
+    },
+}
+
+# Beside which field a refusal stands, in the order looked for; a refusal not named here ends the form.
+BESIDE: dict[str, tuple[str, ...]] = {
+    "bounds": ("until",),
+    "file_empty": ("file",),
+    "file_large": ("file",),
+    "file_lost": ("file",),
+    "form": ("link", "file", "attestation"),
+    "future": ("effective",),
+    "left": ("user",),
+    "nobody": ("user",),
+    "reason": ("reason", "note", "correction"),
+    "self": ("user",),
+}
+
+
+def refusal(reason: str, locale: str, *, limit: int = 0) -> str:
+    """Why not, and what to do. A reason nobody has written words for says that nothing was changed."""
+    said = REFUSALS.get(reason, REFUSALS["trouble"])
+    return said[language_of(locale)].replace("{limit}", str(limit))
+
+
+def notice(name: str, locale: str) -> str:
+    """One of the inbox's own notices."""
+    return NOTICES[name][language_of(locale)]
+
+
+def notice_view(text: str, locale: str) -> Json:
+    """A modal that only says something."""
+    return {
+        "type": "modal",
+        "title": _plain(notice("title", locale)),
+        "close": _plain(notice("close", locale)),
+        "blocks": [{"type": "section", "block_id": "notice", "text": _plain(text)}],
+    }
+
+
+def _plain(text: str) -> Element:
+    return {"type": "plain_text", "text": text, "emoji": False}
