@@ -1,0 +1,48 @@
+# What a newcomer needs: `make demo` and `make test`. Both set up .venv by themselves.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: install demo demo-reset test test-long lint lock wheel clean
+
+install: $(STAMP)
+
+# The lock is complete, so pip resolves nothing (--no-deps) and takes only what matches its hash.
+$(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(f"Hoshin needs Python 3.11 to 3.13; $(PYTHON) is {v[0]}.{v[1]}. Run: make PYTHON=python3.12" if not (3, 11) <= v <= (3, 13) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+demo: install
+	@$(BIN)/hoshin demo
+
+demo-reset: install
+	@$(BIN)/hoshin demo --reset
+
+test: install
+	@sh tests/browser.sh
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-long: install
+	@sh tests/browser.sh
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "long or not long"
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Rewrites the locks from pyproject.toml; needs uv. No address of a registry is written.
+lock:
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/run.txt
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/dev.txt
+
+wheel: install
+	$(BIN)/python -m build --no-isolation --wheel
+
+clean:
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis test-artifacts
