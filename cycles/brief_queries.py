@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
@@ -307,8 +307,23 @@ def _dispute(session: Session, reader: Person, request_id: int, now: datetime) -
         raised_by=str(said["by"]) if raised else assignee.name,
         note=str(said.get("note", "")) if raised else "",
         orphaned=left,
+        others=_others(session, request) if left else 0,
         outcome=settled,
     )
+
+
+def _others(session: Session, request: Request) -> int:
+    same = (
+        pick(func.count())
+        .select_from(Request)
+        .where(
+            Request.cycle_id == request.cycle_id,
+            Request.assignee_id == request.assignee_id,
+            Request.id != request.id,
+            col(Request.state).in_(UNANSWERED),
+        )
+    )
+    return session.exec(same).one()
 
 
 def _review(session: Session, reader: Person, evidence_id: int, now: datetime) -> ReviewBrief:

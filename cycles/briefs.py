@@ -136,13 +136,17 @@ class OfferBrief:
 
 @dataclass(frozen=True, kw_only=True)
 class DisputeBrief:
-    """To the lead: the assignee says the request is not theirs, or the owner has left (`orphaned`)."""
+    """To the lead: the assignee says the request is not theirs, or has left (`orphaned`).
+
+    `others` counts the further requests of somebody who left, which go to the same successor.
+    """
 
     reader: Reader
     item: Item
     raised_by: str
     note: str
     orphaned: bool
+    others: int = 0
     outcome: Answered | None = None
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from cycles import answers, journal, outbox, plan
 from cycles.act import AT_WORK, mark_implemented
@@ -40,16 +40,33 @@ def review(act: Act, evidence_id: int, vote: Literal["accept", "return", "recuse
 
 
 def reassign(act: Act, request_id: int, to: Person, note: str = "") -> None:
-    """Give a request to somebody, who is asked afresh with a fair time to answer."""
+    """Give a request to somebody, who is asked afresh with a fair time to answer.
+
+    What a person who has left was to answer goes to the same successor as a whole.
+    """
     request, _, _, directory = act.request(request_id)
     act.may_hand_on(request, directory)
     if request.state not in ("pending", "asked", "returned"):
         raise Refused("answered", f"Request {request.id} is already {request.state}.")
     if directory.has_left(to.id, act.now):
         raise Refused("left", f"{to.name} has left the organisation.")
-    request.assignee_id, request.offered_to_id, request.disputed = to.id, None, False
-    _fresh_clock(request, to.id, directory, act.now)
-    act.change(request, request.state, "reassigned", to=to.key, note=note.strip(), due=request.due)
+    for handed in [request, *_left_behind(act, request, directory)]:
+        handed.assignee_id, handed.offered_to_id, handed.disputed = to.id, None, False
+        _fresh_clock(handed, to.id, directory, act.now)
+        act.change(handed, handed.state, "reassigned", to=to.key, note=note.strip(), due=handed.due)
+
+
+def _left_behind(act: Act, request: Request, directory: Directory) -> list[Request]:
+    """Everything else that the same departed person was to answer in this cycle."""
+    if not directory.has_left(request.assignee_id, act.now):
+        return []
+    waiting = select(Request).where(
+        Request.cycle_id == request.cycle_id,
+        Request.assignee_id == request.assignee_id,
+        Request.id != request.id,
+        col(Request.state).in_(("pending", "asked", "returned")),
+    )
+    return list(act.session.exec(waiting.order_by(col(Request.id))).all())
 
 
 def nudge(act: Act, request_id: int) -> None:
@@ -191,7 +208,9 @@ def _fresh_clock(request: Request, person_id: int, directory: Directory, now: da
     hours = directory.hours(person_id)
     request.due = max(request.due, hours.calendar.add(directory.today(person_id, now), FAIR_WORKDAYS))
     request.step, request.snoozed_until = 0, None
-    request.next_at = hours.next_decent(now + timedelta(seconds=1))
+    # What was not due to be asked yet keeps its day, so that a successor is not asked everything at once.
+    earliest = max(now, hours.opens(request.ask_on)) if request.state == "pending" else now
+    request.next_at = hours.next_decent(earliest + timedelta(seconds=1))
 
 
 def _action(act: Act, action_id: int) -> tuple[Action, Policy, Directory]:

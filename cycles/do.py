@@ -85,12 +85,13 @@ def _orphan(found: _Round, request: Request) -> None:
     request.next_at = None
     found.session.add(request)
     found.orphaned += 1
-    lead = found.directory.lead(found.now)
+    gone = found.directory.people[request.assignee_id].key
+    # One message for all that a person left behind: whoever the lead names gets everything (decisions.reassign).
     outbox.queue(
         found.session,
-        key=f"dispute:{request.id}:left:{request.assignee_id}",
+        key=f"dispute:{found.cycle.key}:left:{gone}",
         kind="dispute",
-        person_id=lead,
+        person_id=found.directory.lead(found.now),
         now=found.now,
         about=[("request", request.id, 0)],
     )

@@ -10,10 +10,20 @@ from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 
 from cycles.check import Checked
+from cycles.settings import Settings
 from flows import work
 from flows.house import House
 
 MOST_EVENTS = 200
+
+
+def named(stage: str) -> Callable[[], str]:
+    """Runs are named by stage and the record's own time, which the demo's clock may shift."""
+
+    def name() -> str:
+        return f"{stage} {Settings().now():%Y-%m-%d %H:%M}"
+
+    return name
 
 
 async def as_task(name: str, piece: Callable[..., Any], /, *args: Any) -> Any:
@@ -23,7 +33,7 @@ async def as_task(name: str, piece: Callable[..., Any], /, *args: Any) -> Any:
     Nor does it retry: delivery is repeated by the next tick, from the outbox, never by the engine.
     """
 
-    @task(name=name, cache_policy=NO_CACHE, persist_result=False, retries=0)
+    @task(name=name, task_run_name=name, cache_policy=NO_CACHE, persist_result=False, retries=0)
     async def step() -> Any:
         if inspect.iscoroutinefunction(piece):
             return await piece(*args)

@@ -188,10 +188,11 @@ def _tell(settings: Settings, slack: str, prefect: Prefect) -> None:
         f"""
 Cycle {CYCLE} is {state}; it is {settings.now():%a %d %b %Y %H:%M} UTC in the demo. {head} journal entries so far.
 
-  Act as an owner   {_owner_page(slack)}
-                    (choose anybody on the left; press *Still true* or *Submit evidence*)
-  The scorecard     {prefect.url}/v2/artifacts/key/hoshin-scorecard
-  All flows         {prefect.url}/deployments
+  Act as an owner   {slack}/?as=U01BENNETT  (in English)
+                    {slack}/?as=U01TANAKA   (日本語)
+                    Choose anybody on the left; press "Still true" or "Submit evidence".
+  The scorecard     {prefect.page("hoshin-scorecard")}
+  All flows         {prefect.url}/v2/deployments
 
   In another terminal (in this folder):
     hoshin status            what is true now
@@ -205,7 +206,7 @@ Press Enter to go on to the next moment, Ctrl-C to end everything. `make demo` g
 
 
 def _owner_page(slack: str) -> str:
-    return f"{slack}/?as=U01TANAKA"
+    return f"{slack}/?as=U01BENNETT"
 
 
 def _stay(settings: Settings, prefect: Prefect) -> None:
@@ -245,16 +246,20 @@ def _write_mark(settings: Settings, content: dict[str, Any]) -> None:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """SIGTERM ends the demo the way Ctrl-C does, so that nothing it started outlives it."""
+    """SIGTERM and SIGHUP end the demo the way Ctrl-C does, so that nothing it started outlives it.
+
+    SIGINT is set too: a shell starts background jobs with it ignored.
+    """
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Progress:

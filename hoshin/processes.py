@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,7 +68,6 @@ class Prefect:
             # Leases kept in memory are lost with a restart, and take healthy runs with them.
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
             "PREFECT_CLI_PROMPT": "false",
-            "PREFECT_LOGGING_LEVEL": "WARNING",
             "DO_NOT_TRACK": "1",
             # The project's own folders, wherever the command was given.
             "PYTHONPATH": os.pathsep.join(part for part in (os.environ.get("PYTHONPATH"),) if part),
@@ -125,10 +123,14 @@ class Prefect:
 
     def artifact(self, key: str) -> dict[str, Any] | None:
         """The newest artifact of a key."""
-        try:
-            return dict(self.call("GET", f"/artifacts/{key}/latest"))
-        except urllib.error.HTTPError:
-            return None
+        wanted = {"artifacts": {"key": {"any_": [key]}}, "sort": "CREATED_DESC", "limit": 1}
+        found = self.call("POST", "/artifacts/filter", wanted)
+        return dict(found[0]) if found else None
+
+    def page(self, key: str) -> str:
+        """Where to see the newest artifact of a key; its history while there is none."""
+        found = self.artifact(key)
+        return f"{self.url}/v2/artifacts/artifact/{found['id']}" if found else f"{self.url}/v2/artifacts/key/{key}"
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """One call of the server's REST API."""

@@ -89,8 +89,10 @@ def dispute(brief: DisputeBrief, words: Words) -> Payload:
 
 
 def _dispute_lead(words: Words, brief: DisputeBrief) -> Raw:
+    if brief.orphaned and brief.others:
+        return words.say("dispute.orphaned_many", owner=parts.name_of(brief.item.assignee), others=brief.others)
     if brief.orphaned:
-        return words.say("dispute.orphaned", owner=parts.name_of(brief.item.owner))
+        return words.say("dispute.orphaned", owner=parts.name_of(brief.item.assignee))
     fragment = "dispute.lead_note" if brief.note.strip() else "dispute.lead"
     return words.say(fragment, raised_by=parts.name_of(brief.raised_by))
 

@@ -162,11 +162,11 @@ def all_buttons(words: Words, item: Item) -> Block:
 
 
 def short_buttons(words: Words, item: Item) -> Block:
-    """One button and a menu, for messages that hold several requests."""
-    verbs = [verb for verb, offered in (("confirm", item.can_confirm), ("snooze", item.can_snooze)) if offered]
-    choices = [(verb, label(words, verb)) for verb in (*verbs, "delegate", "not_mine")]
-    menu = overflow(choices, str(item.request_id))
-    return actions(f"{PREFIX}.answer.{item.request_id}", [submit_button(words, item), menu])
+    """The two answers that settle it as buttons, the rest in a menu, for messages that hold several requests."""
+    verbs = ["snooze"] if item.can_snooze else []
+    menu = overflow([(verb, label(words, verb)) for verb in (*verbs, "delegate", "not_mine")], str(item.request_id))
+    row = [confirm_button(words, item)] if item.can_confirm else []
+    return actions(f"{PREFIX}.answer.{item.request_id}", [*row, submit_button(words, item), menu])
 
 
 def item_lines(words: Words, item: Item) -> Block:

@@ -73,7 +73,7 @@ def test_rules_look_into_dialogs_and_menus() -> None:
     row[0]["confirm"]["title"]["text"] = "x" * 101
     assert any("confirm.title" in problem for problem in problems(shown))
     menu = render(briefs("en")["reminder"])
-    menu["blocks"][-1]["elements"][1]["options"][0]["value"] = "x" * 151
+    menu["blocks"][-1]["elements"][-1]["options"][0]["value"] = "x" * 151
     assert any("150" in problem for problem in problems(menu))
 
 
