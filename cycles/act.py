@@ -3,12 +3,11 @@
 The course of an action is that of ISO/IEC 42001:2023, 10.2: react, find the cause, act on it, review whether it worked.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import and_
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from cycles import journal, outbox
 from cycles.check import local_day, pair_name
@@ -67,7 +66,7 @@ def _answer_lapses(
     for lapse in session.exec(select(Lapse).where(col(Lapse.recovered_at).is_(None)).order_by(col(Lapse.id))).all():
         current = _open_action(session, lapse)
         if current is None:
-            if not _accepted(session, lapse, cycle, now):
+            if not is_accepted(session, lapse, cycle, now):
                 _open(session, lapse, policy, directory, now, actor)
                 opened += 1
         elif current.lapse_id != lapse.id:
@@ -84,7 +83,8 @@ def _open_action(session: Session, lapse: Lapse) -> Action | None:
     ).first()
 
 
-def _accepted(session: Session, lapse: Lapse, cycle: Cycle, now: datetime) -> bool:
+def is_accepted(session: Session, lapse: Lapse, cycle: Cycle, now: datetime) -> bool:
+    """Whether an unexpired risk acceptance answers a lapse."""
     return (
         session.exec(
             select(Acceptance.id).where(
@@ -282,22 +282,6 @@ def _expire_acceptances(session: Session, cycle: Cycle, now: datetime, actor: st
             after={"expires": acceptance.expires},
         )
     return len(over)
-
-
-def lapses_without_owner(session: Session, cycle: Cycle, now: datetime) -> Sequence[str]:
-    """Open lapses that have neither an open action nor an unexpired acceptance; there should be none after Act."""
-    counted = (
-        select(Lapse, func.count(col(Action.id)))
-        .outerjoin(Action, and_(col(Action.lapse_id) == col(Lapse.id), col(Action.closed_at).is_(None)))
-        .where(col(Lapse.recovered_at).is_(None))
-        .group_by(col(Lapse.id))
-        .order_by(col(Lapse.id))
-    )
-    return [
-        pair_name(session, lapse.system_id, lapse.kind_id)
-        for lapse, actions in session.exec(counted).all()
-        if not actions and not _accepted(session, lapse, cycle, now)
-    ]
 
 
 def _enter(session: Session, action: Action, actor: str, verb: str, now: datetime, **states: object) -> None:

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
 from cycles import journal
-from cycles.act import lapses_without_owner
-from cycles.check import local_day, result_digest
-from cycles.models import Assessment, Cycle, EvidenceKind, Lapse, Request, System
+from cycles.act import is_accepted
+from cycles.check import local_day, pair_name, result_digest
+from cycles.models import Action, Assessment, Cycle, EvidenceKind, Lapse, Request, System
 from cycles.pairs import required
 from cycles.policy import Policy
 from cycles.scorecard_queries import headline
@@ -111,3 +111,19 @@ def _under_review(session: Session, cycle: Cycle) -> int:
 
 def _unanswered(session: Session, cycle: Cycle) -> int:
     return _in_states(session, cycle, "pending", "asked", "returned")
+
+
+def lapses_without_owner(session: Session, cycle: Cycle, now: datetime) -> list[str]:
+    """Open lapses that have neither an open action nor an unexpired acceptance; there should be none after Act."""
+    counted = (
+        pick(Lapse, func.count(col(Action.id)))
+        .outerjoin(Action, and_(col(Action.lapse_id) == col(Lapse.id), col(Action.closed_at).is_(None)))
+        .where(col(Lapse.recovered_at).is_(None))
+        .group_by(col(Lapse.id))
+        .order_by(col(Lapse.id))
+    )
+    return [
+        pair_name(session, lapse.system_id, lapse.kind_id)
+        for lapse, actions in session.exec(counted).all()
+        if not actions and not is_accepted(session, lapse, cycle, now)
+    ]

@@ -11,7 +11,8 @@ from cycles.errors import BadInput
 MONTHS = (
     "january february march april may june july august september october november december".split()  # noqa: SIM905
 )
-_KEY = re.compile(r"^FY(\d{4})(?:-(Q[1-4]|H[12]))?$")
+# Years of our time only: the calendar itself ends with 9999, and a key must have one spelling.
+_KEY = re.compile(r"FY((?:19|20|21)[0-9]{2})(?:-(Q[1-4]|H[12]))?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ def period(key: str, fiscal_year_starts: str) -> Period:
     Raises:
         BadInput: when the key is not of that form.
     """
-    match = _KEY.match(key)
+    match = _KEY.fullmatch(key)
     if not match:
         raise BadInput(f"'{key}' names no cycle. Write the fiscal year and quarter, for example FY2026-Q3.")
     year, part = int(match[1]), match[2]

@@ -1,52 +1,48 @@
 """The scorecard's figures from the record."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import and_, case, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
 from cycles.act import AT_WORK
 from cycles.check import UNANSWERED, local_day
 from cycles.models import (
-    Acceptance,
     Action,
     Assessment,
     Control,
     Cycle,
-    CycleSystem,
     Delivery,
-    EvidenceKind,
-    Framework,
     Lapse,
-    Person,
     Request,
-    System,
 )
 from cycles.pairs import required
 from cycles.people import Directory, programme_head
 from cycles.policy import Policy
 from cycles.scorecard import (
-    ActionRow,
-    FrameworkRow,
-    LapseRow,
-    RequestRow,
     Scorecard,
     StageRing,
-    SystemRow,
     Tally,
     TrendPoint,
+)
+from cycles.scorecard_rows import (
+    action_rows,
+    count_by,
+    framework_rows,
+    lapse_rows,
+    request_rows,
+    summed,
+    system_rows,
 )
 from cycles.status import STAGES
 from cycles.workdays import Calendar
 
 assessment = Assessment.__table__.c  # type: ignore[attr-defined]
 control = Control.__table__.c  # type: ignore[attr-defined]
-FOUND = ("satisfied", "expiring", "waiting", "lapsed", "accepted", "not_applicable")
 CLOSED_CYCLES_SHOWN = 8
 
 
@@ -59,7 +55,7 @@ def scorecard(session: Session, cycle: Cycle, now: datetime) -> Scorecard:
     tallies = _tallies(session, cycle, day, policy)
     earlier = _closed_before(session, cycle)
     before = earlier[-1].summary if earlier else None
-    lapses = _lapses(session, cycle)
+    lapses = lapse_rows(session, cycle)
     return Scorecard(
         organisation=head["organisation"]["name"],
         cycle=cycle.key,
@@ -70,7 +66,7 @@ def scorecard(session: Session, cycle: Cycle, now: datetime) -> Scorecard:
         workdays=calendar.between(cycle.starts - timedelta(days=1), cycle.ends),
         closes=cycle.close_on,
         rings=_rings(session, cycle),
-        tally=_sum(tallies.values()),
+        tally=summed(tallies.values()),
         previous_in_control=before["in_control"] if before else None,
         median_answer_workdays=median_answer(session, cycle),
         previous_median_answer_workdays=before["median_answer_workdays"] if before else None,
@@ -81,11 +77,11 @@ def scorecard(session: Session, cycle: Cycle, now: datetime) -> Scorecard:
         orphaned=session.exec(
             pick(func.count()).select_from(Request).where(Request.cycle_id == cycle.id, col(Request.disputed))
         ).one(),
-        systems=_systems(session, cycle, tallies, day),
-        frameworks=_frameworks(session, tallies),
+        systems=system_rows(session, cycle, tallies, day),
+        frameworks=framework_rows(session, tallies),
         lapses=lapses,
-        actions=_actions(session, day),
-        requests=_requests(session, cycle, day),
+        actions=action_rows(session, day),
+        requests=request_rows(session, cycle, day),
         trend=(*(_point(closed) for closed in earlier[-CLOSED_CYCLES_SHOWN:]), _now_point(session, cycle, tallies)),
     )
 
@@ -93,7 +89,7 @@ def scorecard(session: Session, cycle: Cycle, now: datetime) -> Scorecard:
 def headline(session: Session, cycle: Cycle) -> dict[str, Any]:
     """The figures a closed cycle is remembered by."""
     policy = Policy.model_validate(cycle.policy)
-    tally = _sum(_tallies(session, cycle, cycle.close_on, policy).values())
+    tally = summed(_tallies(session, cycle, cycle.close_on, policy).values())
     return {
         "in_control": round(tally.in_control, 4),
         "controls": tally.total,
@@ -158,15 +154,10 @@ def _tallies(session: Session, cycle: Cycle, day: date, policy: Policy) -> dict[
     return {place: Tally(**found) for place, found in counts.items()}
 
 
-def _sum(tallies: Iterable[Tally]) -> Tally:
-    listed = list(tallies)
-    return Tally(**{name: sum(getattr(tally, name) for tally in listed) for name in FOUND})
-
-
 def _rings(session: Session, cycle: Cycle) -> tuple[StageRing, ...]:
     stages = ("plan", "do", "check", "act")
     now = {"planned": 0, "doing": 1, "checking": 2, "acting": 3, "closed": 4}[cycle.state]
-    states = _counts(
+    states = count_by(
         session,
         select(col(Request.state), func.count()).where(col(Request.cycle_id) == cycle.id).group_by(col(Request.state)),
     )
@@ -174,7 +165,7 @@ def _rings(session: Session, cycle: Cycle) -> tuple[StageRing, ...]:
     answered = total - sum(states.get(state, 0) for state in (*UNANSWERED, "lapsed"))
     reviewed = answered - states.get("submitted", 0)
     mine = select(col(Action.state), func.count()).join(Lapse, col(Lapse.id) == col(Action.lapse_id))
-    actions = _counts(session, mine.where(col(Lapse.cycle_id) == cycle.id).group_by(col(Action.state)))
+    actions = count_by(session, mine.where(col(Lapse.cycle_id) == cycle.id).group_by(col(Action.state)))
     all_actions = sum(actions.values())
     settled = all_actions - sum(actions.get(state, 0) for state in AT_WORK)
     counts = ((total if now else 0, total), (answered, total), (reviewed, answered), (settled, all_actions))
@@ -190,153 +181,6 @@ def _rings(session: Session, cycle: Cycle) -> tuple[StageRing, ...]:
             ends=ends[place],
         )
         for place, stage in enumerate(stages)
-    )
-
-
-def _systems(session: Session, cycle: Cycle, tallies: dict[tuple[int, int], Tally], day: date) -> tuple[SystemRow, ...]:
-    open_requests = _per_system(session, cycle, None)
-    overdue = _per_system(session, cycle, day)
-    actions = _counts(
-        session,
-        select(col(Action.system_id), func.count())
-        .where(col(Action.closed_at).is_(None))
-        .group_by(col(Action.system_id)),
-    )
-    rows = session.exec(
-        pick(System, Person.name)
-        .join(CycleSystem, and_(col(CycleSystem.system_id) == col(System.id), col(CycleSystem.cycle_id) == cycle.id))
-        .join(Person, col(Person.id) == col(System.owner_id))
-        .order_by(System.key)
-    ).all()
-    return tuple(
-        SystemRow(
-            key=system.key,
-            name=system.name,
-            owner=owner,
-            risk_tier=system.risk_tier,
-            roles=tuple(system.roles),
-            tally=_sum(tally for (system_id, _), tally in tallies.items() if system_id == system.id),
-            open_requests=open_requests.get(system.id, 0),
-            overdue_requests=overdue.get(system.id, 0),
-            open_actions=actions.get(system.id, 0),
-        )
-        for system, owner in rows
-    )
-
-
-def _per_system(session: Session, cycle: Cycle, due_before: date | None) -> dict[int, int]:
-    counted = select(col(Request.system_id), func.count()).where(
-        col(Request.cycle_id) == cycle.id, col(Request.state).in_(UNANSWERED)
-    )
-    if due_before is not None:
-        counted = counted.where(col(Request.due) < due_before)
-    return _counts(session, counted.group_by(col(Request.system_id)))
-
-
-def _frameworks(session: Session, tallies: dict[tuple[int, int], Tally]) -> tuple[FrameworkRow, ...]:
-    ids = {framework_id for _, framework_id in tallies}
-    found = session.exec(pick(Framework).where(col(Framework.id).in_(ids)).order_by(Framework.key)).all()
-    return tuple(
-        FrameworkRow(
-            key=framework.key,
-            title=framework.title,
-            tally=_sum(tally for (_, framework_id), tally in tallies.items() if framework_id == framework.id),
-        )
-        for framework in found
-    )
-
-
-def _lapses(session: Session, cycle: Cycle) -> tuple[LapseRow, ...]:
-    needed = required(cycle.id).subquery("needed")
-    served = {
-        (subject, kind): number
-        for subject, kind, number in session.execute(
-            select(needed.c.subject_id, needed.c.kind_id, func.count(needed.c.control_id.distinct())).group_by(
-                needed.c.subject_id, needed.c.kind_id
-            )
-        )
-    }
-    rows = session.execute(
-        select(Lapse, System, EvidenceKind, Person, Action, Acceptance)
-        .join(System, col(System.id) == col(Lapse.system_id))
-        .join(EvidenceKind, col(EvidenceKind.id) == col(Lapse.kind_id))
-        .join(Person, col(Person.id) == col(System.owner_id))
-        .outerjoin(Action, and_(col(Action.lapse_id) == col(Lapse.id), col(Action.closed_at).is_(None)))
-        .outerjoin(
-            Acceptance,
-            and_(
-                col(Acceptance.system_id) == col(Lapse.system_id),
-                col(Acceptance.kind_id) == col(Lapse.kind_id),
-                col(Acceptance.state) == "approved",
-            ),
-        )
-        .where(col(Lapse.recovered_at).is_(None))
-        .order_by(col(Lapse.happened_on), col(Lapse.id))
-    )
-    return tuple(
-        LapseRow(
-            lapse_id=lapse.id,
-            system_name=system.name,
-            kind=kind.key,
-            kind_title=kind.title,
-            reason=lapse.reason,
-            happened_on=lapse.happened_on,
-            noticed_at=lapse.noticed_at,
-            controls=served.get((lapse.system_id, lapse.kind_id), 0),
-            owner=owner.name,
-            action_id=action.id if action else None,
-            accepted_until=acceptance.expires if acceptance else None,
-        )
-        for lapse, system, kind, owner, action, acceptance in rows
-    )
-
-
-def _actions(session: Session, day: date) -> tuple[ActionRow, ...]:
-    rows = session.exec(
-        pick(Action, System.name, EvidenceKind, Person.name)
-        .join(System, col(System.id) == col(Action.system_id))
-        .join(EvidenceKind, col(EvidenceKind.id) == col(Action.kind_id))
-        .join(Person, col(Person.id) == col(Action.owner_id))
-        .where(col(Action.closed_at).is_(None))
-        .order_by(col(Action.due), col(Action.id))
-    ).all()
-    return tuple(
-        ActionRow(
-            action_id=action.id,
-            system_name=system_name,
-            kind=kind.key,
-            kind_title=kind.title,
-            severity=action.severity,
-            state=action.state,
-            owner=owner,
-            due=action.due,
-            overdue=action.due < day and action.state in AT_WORK,
-            relapses=action.relapses,
-        )
-        for action, system_name, kind, owner in rows
-    )
-
-
-def _requests(session: Session, cycle: Cycle, day: date) -> tuple[RequestRow, ...]:
-    rows = session.exec(
-        pick(Request, System.name, EvidenceKind.title, Person.name)
-        .join(System, col(System.id) == col(Request.system_id))
-        .join(EvidenceKind, col(EvidenceKind.id) == col(Request.kind_id))
-        .join(Person, col(Person.id) == col(Request.assignee_id))
-        .where(Request.cycle_id == cycle.id, col(Request.state).in_((*UNANSWERED, "submitted")))
-        .order_by(col(Request.due), col(Request.id))
-    ).all()
-    return tuple(
-        RequestRow(
-            request_id=request.id,
-            system_name=system_name,
-            kind_title=title,
-            owner=who,
-            state=request.state,
-            due=request.due,
-            overdue=request.due < day and request.state in UNANSWERED,
-        )
-        for request, system_name, title, who in rows
     )
 
 
@@ -361,7 +205,7 @@ def _point(cycle: Cycle) -> TrendPoint:
 def _now_point(session: Session, cycle: Cycle, tallies: dict[tuple[int, int], Tally]) -> TrendPoint:
     return TrendPoint(
         cycle=cycle.key,
-        in_control=_sum(tallies.values()).in_control,
+        in_control=summed(tallies.values()).in_control,
         lapses=_lapse_count(session, cycle, recovered=None),
         recovered=_lapse_count(session, cycle, recovered=True),
     )
@@ -376,8 +220,3 @@ def _lapse_count(session: Session, cycle: Cycle, *, recovered: bool | None) -> i
 
 def _deliveries(session: Session, state: str) -> int:
     return session.exec(pick(func.count()).select_from(Delivery).where(Delivery.state == state)).one()
-
-
-def _counts(session: Session, rows: Select[Any]) -> dict[Any, int]:
-    """A two-column query as a mapping."""
-    return {name: number for name, number in session.execute(rows).tuples()}  # noqa: C416 (rows are not a mapping)
