@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from cycles.copies import copied
 from flows.house import House, open_house
@@ -24,5 +25,14 @@ def opened(*, as_of: str | None = None, copy: bool = False, programme: Path | No
         if not copy:
             yield house
             return
-        with copied(house.record) as record:
-            yield replace(house, record=record, slack=None)
+        with copy_of(house) as aside:
+            yield aside
+
+
+@contextmanager
+def copy_of(house: House) -> Iterator[House]:
+    """The same house to try things in: its record copied, Slack away, and a home of its own that is gone afterwards."""
+    with copied(house.record) as record, TemporaryDirectory(prefix="hoshin-copy-") as home:
+        # Stages write beside the record too (packs, evidence files); none of that may reach the real home.
+        settings = house.settings.model_copy(update={"home": Path(home), "programme": house.programme_dir})
+        yield replace(house, settings=settings, record=record, slack=None)

@@ -10,7 +10,6 @@ from sqlmodel import Session, col, select
 
 from cycles import outbox
 from cycles.brief_queries import brief_for
-from cycles.copies import copied
 from cycles.models import Action, Delivery, DeliveryItem, EvidenceKind, Lapse, Person, System
 from cycles.people import Directory, current_policy
 from cycles.programme.load import load_programme
@@ -18,6 +17,7 @@ from cycles.store import Record
 from flows.house import House
 from hoshin.behaviour import load_behaviour
 from hoshin.hands import RecordHands
+from hoshin.opening import copy_of
 from hoshin.player import Player
 from hoshin.wheel import VirtualClock, Wheel
 
@@ -42,8 +42,9 @@ def simulate(house: House, *, days: int, seed: int, behaviour: Path | None) -> d
     """
     clock = VirtualClock(house.now())
     started = clock()
-    with copied(house.record) as record:
-        inside = replace(house, record=record, now=clock, slack=None, actor="simulation")
+    with copy_of(house) as aside:
+        record = aside.record
+        inside = replace(aside, now=clock, actor="simulation")
         player = _player(inside, clock, behaviour, seed)
         wheel = Wheel(
             house=inside, clock=clock, player=player, after_step=lambda: _pretend_sent(record, clock()), plans=True

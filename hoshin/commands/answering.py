@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from hoshin.console import AsOf
+from hoshin.console import AsOf, DryRun
 
 
 def register(app: typer.Typer) -> None:
-    app.command("answer", epilog="Example: `hoshin answer 12 --as yuki-sato --link https://wiki.example.com/ra`")(
+    app.command("answer", epilog="Example: `hoshin answer 12 --as sato --link https://wiki.example.com/ra`")(
         answer
     )
 
@@ -38,8 +38,10 @@ def answer(
     give_back: Annotated[
         bool, typer.Option("--return", help="Evidence: return (with --note). Action: it did not.")
     ] = False,
+    recuse: Annotated[bool, typer.Option("--recuse", help="Evidence: leave it to another reviewer.")] = False,
     implemented: Annotated[bool, typer.Option("--implemented", help="Action: done (with --note).")] = False,
     as_of: AsOf = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Answer a request, judge evidence, or report on an action."""
     from cycles import answers, decisions
@@ -48,12 +50,11 @@ def answer(
     from flows.work import person_named
     from hoshin.opening import opened
 
-    with opened(as_of=as_of) as house, house.record.write() as session:
+    with opened(as_of=as_of, copy=dry_run) as house, house.record.write() as session:
         act = Act(session, person_named(session, person), house.now())
         kind, number = _subject(subject)
         if kind == "E":
-            vote: Any = "accept" if accept else "return" if give_back else "recuse"
-            decisions.review(act, number, vote, note)
+            decisions.review(act, number, _vote(accept=accept, give_back=give_back, recuse=recuse), note)
         elif kind == "A" and implemented:
             decisions.implemented(act, number, correction=note, root_cause="", corrective_action="")
         elif kind == "A":
@@ -78,7 +79,7 @@ def answer(
             answers.accept_offer(act, number)
         else:
             raise BadInput("Say what the answer is: --still-true, --link, --file, --attest, --snooze, … (see --help).")
-    print(f"{subject}: recorded.")
+    print(f"{subject}: would be recorded." if dry_run else f"{subject}: recorded.")
 
 
 def _subject(text: str) -> tuple[str, int]:
@@ -88,6 +89,15 @@ def _subject(text: str) -> tuple[str, int]:
     if kind not in ("", "E", "A", "R") or not number.isdigit():
         raise BadInput(f"'{text}' names nothing. Write a request's number (12), E-5 for evidence, A-3 for an action.")
     return kind or "R", int(number)
+
+
+def _vote(*, accept: bool, give_back: bool, recuse: bool) -> Any:
+    from cycles.errors import BadInput
+
+    votes = [vote for vote, chosen in (("accept", accept), ("return", give_back), ("recuse", recuse)) if chosen]
+    if len(votes) != 1:
+        raise BadInput("Say one of --accept, --return (with --note) or --recuse.")
+    return votes[0]
 
 
 def _day(text: str) -> date:

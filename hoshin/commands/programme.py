@@ -17,20 +17,29 @@ def init(
     programme: Annotated[
         Path | None, typer.Option("--programme", metavar="FOLDER", help="Where to put it; default HOME/programme.")
     ] = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Set up a home: the record's database, and an example programme to make your own."""
+    from sqlalchemy import make_url
+
     from cycles.settings import Settings
     from cycles.store import open_record
     from hoshin.example import build_example
 
     settings = Settings()
     folder = programme or settings.programme_dir
-    settings.home.mkdir(parents=True, exist_ok=True)
-    open_record(settings.url).close()
     before = folder.exists() and any(folder.iterdir())
-    build_example(folder)
-    print(f"Record:    {settings.url}")
+    if not dry_run:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        open_record(settings.url).close()
+        build_example(folder)
+    print(f"Record:    {make_url(settings.url).render_as_string(hide_password=True)}")
     print(f"Programme: {folder}" + (" (left as it was)" if before else " (an example; make it your own)"))
+    if dry_run:
+        print("Nothing was written.")
+        return
+    if folder != settings.programme_dir:
+        print(f"Where:     export HOSHIN_PROGRAMME={folder}")
     print("Next:      edit people.yaml and systems.yaml, then run `hoshin sync` and `hoshin plan --preview`.")
 
 
