@@ -13,8 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cycles.scorecard import ActionRow, Scorecard, SystemRow, Text
 from tasks.charts import alt_text, data_uri, scorecard_svg
-from tasks.charts_escape import Markdown, escaped, image, link, sentence, shortened
-from tasks.charts_figures import (
+from tasks.charts.escape import Markdown, escaped, image, link, sentence, shortened
+from tasks.charts.figures import (
     STAGES,
     control_words,
     headline,
@@ -25,7 +25,7 @@ from tasks.charts_figures import (
     system_tone,
     worst_first,
 )
-from tasks.charts_lines import (
+from tasks.charts.lines import (
     GOOD,
     OPEN,
     WATCH,
@@ -37,7 +37,7 @@ from tasks.charts_lines import (
     lapse_lines,
     needs,
 )
-from tasks.charts_words import LANGUAGES, Words, words_for
+from tasks.charts.words import LANGUAGES, Words, words_for
 
 _SIGN = {"ok": GOOD, "warn": WATCH, "bad": WRONG, "none": OPEN}
 _MOST_ROWS = 1_000  # of a table artifact, so that it stays far below the size Prefect's event feed refuses

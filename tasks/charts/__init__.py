@@ -10,12 +10,12 @@ from html import escape
 from math import ceil
 
 from cycles.scorecard import Scorecard
-from tasks.charts_bars import HATCH, frameworks, legend, systems
-from tasks.charts_figures import summary
-from tasks.charts_parts import MARGIN, WIDTH, Part, header, lapses, tiles
-from tasks.charts_svg import FONTS, LINE, PAPER, SOFT_INK, ellipsis, plain, rect, text
-from tasks.charts_trend import trend
-from tasks.charts_words import Words, words_for
+from tasks.charts.bars import HATCH, frameworks, legend, systems
+from tasks.charts.figures import summary
+from tasks.charts.parts import MARGIN, WIDTH, Part, header, lapses, tiles
+from tasks.charts.svg import FONTS, LINE, PAPER, SOFT_INK, ellipsis, plain, rect, text
+from tasks.charts.trend import trend
+from tasks.charts.words import Words, words_for
 
 _ALT_ROOM = 400.0  # in em: a sentence, not a page
 

@@ -8,7 +8,7 @@ markup (its section 6.9) are broken by an invisible word joiner.
 import re
 from urllib.parse import quote, urlsplit
 
-from tasks.charts_svg import ELLIPSIS, plain
+from tasks.charts.svg import ELLIPSIS, plain
 
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>#!|~&$^=]")
 _STARTS_A_LIST = re.compile(r"^(?:[-+]|\d{1,9}[.)])")

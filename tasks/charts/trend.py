@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from math import floor
 
 from cycles.scorecard import Scorecard, TrendPoint
-from tasks.charts_parts import INNER, MARGIN, WIDTH, Part
-from tasks.charts_svg import BLUE_INK, INK, PAPER, RED_INK, SOFT_INK, line, number, path, text
-from tasks.charts_words import Words, percent
+from tasks.charts.parts import INNER, MARGIN, WIDTH, Part
+from tasks.charts.svg import BLUE_INK, INK, PAPER, RED_INK, SOFT_INK, line, number, path, text
+from tasks.charts.words import Words, percent
 
 MOST_POINTS = 8
 _HEIGHT, _AXIS = 104, 40

@@ -6,7 +6,7 @@ Each part takes the card and the height at which it starts, and returns its shap
 from math import pi
 
 from cycles.scorecard import LapseRow, Scorecard, StageRing
-from tasks.charts_figures import (
+from tasks.charts.figures import (
     STAGES,
     control_words,
     decimal,
@@ -19,7 +19,7 @@ from tasks.charts_figures import (
     ring,
     ring_share,
 )
-from tasks.charts_svg import (
+from tasks.charts.svg import (
     ALARM,
     BLUE_INK,
     CALM,
@@ -40,7 +40,7 @@ from tasks.charts_svg import (
     rect,
     text,
 )
-from tasks.charts_words import Words, percent
+from tasks.charts.words import Words, percent
 
 WIDTH, MARGIN = 720, 24
 INNER = WIDTH - 2 * MARGIN

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cycles.scorecard import Scorecard, Tally
-from tasks.charts_figures import control_words, worst_first
-from tasks.charts_parts import BAR_LEFT, INNER, LABEL_ROOM, MARGIN, WIDTH, Part
-from tasks.charts_svg import (
+from tasks.charts.figures import control_words, worst_first
+from tasks.charts.parts import BAR_LEFT, INNER, LABEL_ROOM, MARGIN, WIDTH, Part
+from tasks.charts.svg import (
     GREEN,
     GREY,
     LINE,
@@ -24,7 +24,7 @@ from tasks.charts_svg import (
     rect,
     text,
 )
-from tasks.charts_words import Words
+from tasks.charts.words import Words
 
 # Hatching says "lapsed" also in grey print and to eyes that do not tell vermillion from green.
 HATCH = (

@@ -5,7 +5,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from cycles.scorecard import ActionRow, LapseRow, RequestRow, Scorecard, StageRing, SystemRow, Tally
-from tasks.charts_words import Words, percent, whole_percent
+from tasks.charts.words import Words, percent, whole_percent
 
 STAGES = ("plan", "do", "check", "act")
 _SEVERITY = {"high": 0, "medium": 1, "low": 2}

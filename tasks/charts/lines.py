@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from cycles.scorecard import ActionRow, LapseRow, Scorecard
-from tasks.charts_escape import Markdown, sentence, shortened
-from tasks.charts_figures import accepted, open_actions, open_lapses, overdue_actions, overdue_requests, today
-from tasks.charts_words import Words
+from tasks.charts.escape import Markdown, sentence, shortened
+from tasks.charts.figures import accepted, open_actions, open_lapses, overdue_actions, overdue_requests, today
+from tasks.charts.words import Words
 
 GOOD, WATCH, WRONG, OPEN = "●", "▲", "✕", "○"
 MOST_LINES = 15  # of a table on the scorecard page, which is to be read, not searched
