@@ -6,13 +6,13 @@ from sqlmodel import Session, col, delete, select
 
 from cycles.catalogue import Catalogues, ControlEntry, FrameworkEntry, applicable, rule
 from cycles.models import Applicability, Control, EvidenceKind, Framework, Requirement
+from cycles.programme.changes import Changes, update
 
 if TYPE_CHECKING:
     from cycles.programme.load import Programme
-    from cycles.programme.sync import Changes
 
 
-def sync_kinds(session: Session, catalogues: Catalogues, changes: "Changes") -> None:
+def sync_kinds(session: Session, catalogues: Catalogues, changes: Changes) -> None:
     """Every evidence kind as its file says; a kind no longer in the file stays, for the record's sake."""
     known = {kind.key: kind for kind in session.exec(select(EvidenceKind)).all()}
     for key, entry in catalogues.kinds.items():
@@ -22,15 +22,12 @@ def sync_kinds(session: Session, catalogues: Catalogues, changes: "Changes") -> 
             session.add(EvidenceKind(**values))
             changes.note("added", "kinds", key)
             continue
-        differing = {name: value for name, value in values.items() if getattr(row, name) != value}
-        for name, value in differing.items():
-            setattr(row, name, value)
-        if differing:
+        if update(row, values):
             changes.note("changed", "kinds", key)
     session.flush()
 
 
-def sync_catalogues(session: Session, programme: "Programme", changes: "Changes") -> None:
+def sync_catalogues(session: Session, programme: "Programme", changes: Changes) -> None:
     """The frameworks the programme names, one row per version of the file; others stop being current."""
     rows = session.exec(select(Framework)).all()
     known = {(row.key, row.digest): row for row in rows}

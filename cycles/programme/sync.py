@@ -1,46 +1,19 @@
 """Comparing a programme with the record and bringing the record up to it, in one transaction and one journal entry."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlmodel import Session, SQLModel, col, delete, select
+from sqlmodel import Session, col, delete, select
 
 from cycles import journal
 from cycles.catalogue import profile
 from cycles.models import Document, Evidence, EvidenceKind, Leave, Membership, Person, Setting, System, Verdict
 from cycles.policy import Policy
 from cycles.programme.catalogue_sync import sync_catalogues, sync_kinds
+from cycles.programme.changes import Changes, update
 from cycles.programme.entries import DocumentEntry, PersonEntry, SystemEntry
 from cycles.programme.load import ORGANISATION, Programme
 from cycles.validity import valid_until
-
-NAMES_SHOWN = 50
-
-
-@dataclass
-class Changes:
-    """What a sync changed: for each sort of entry, the keys added, changed and removed."""
-
-    added: dict[str, list[str]] = field(default_factory=dict)
-    changed: dict[str, list[str]] = field(default_factory=dict)
-    removed: dict[str, list[str]] = field(default_factory=dict)
-
-    def note(self, how: str, sort: str, key: str) -> None:
-        getattr(self, how).setdefault(sort, []).append(key)
-
-    def __bool__(self) -> bool:
-        return bool(self.added or self.changed or self.removed)
-
-    def summary(self) -> dict[str, Any]:
-        """Counts, and names where they are few; what the journal keeps."""
-        return {
-            how: {
-                sort: {"count": len(keys), "keys": sorted(keys)[:NAMES_SHOWN]} for sort, keys in sorted(found.items())
-            }
-            for how in ("added", "changed", "removed")
-            if (found := getattr(self, how))
-        }
 
 
 def sync(session: Session, programme: Programme, *, now: datetime, actor: str) -> Changes:
@@ -59,14 +32,6 @@ def sync(session: Session, programme: Programme, *, now: datetime, actor: str) -
             session, at=now, actor=actor, action="programme.synced", subject="programme", after=changes.summary()
         )
     return changes
-
-
-def update(row: SQLModel, values: dict[str, Any]) -> bool:
-    """Set what differs; True when anything did."""
-    differing = {name: value for name, value in values.items() if getattr(row, name) != value}
-    for name, value in differing.items():
-        setattr(row, name, value)
-    return bool(differing)
 
 
 def _sync_people(session: Session, programme: Programme, now: datetime, changes: Changes) -> None:
