@@ -28,7 +28,7 @@ def brief_for(session: Session, delivery: Delivery, now: datetime) -> Brief | No
         return _chase_brief(session, delivery, reader, requests, now)
     first = about[0].subject_id
     if delivery.kind == "returned":
-        return subjects.returned_brief(session, reader, first, now)
+        return subjects.returned_brief(session, delivery, reader, first, now)
     if delivery.kind == "offer":
         return subjects.offer_brief(session, delivery, reader, first, now)
     if delivery.kind == "dispute":

@@ -71,11 +71,13 @@ def action_brief(session: Session, reader: Person, action_id: int, role: str, no
     )
 
 
-def returned_brief(session: Session, reader: Person, evidence_id: int, now: datetime) -> ReturnedBrief | None:
-    """What the reviewer sent back; None once it was answered again."""
+def returned_brief(
+    session: Session, delivery: Delivery, reader: Person, evidence_id: int, now: datetime
+) -> ReturnedBrief | None:
+    """What the reviewer sent back; None when it was answered again before this was shown."""
     evidence, verdict = session.get_one(Evidence, evidence_id), session.get_one(Verdict, evidence_id)
     item = item_for(session, evidence.request_id or 0, reader, now)
-    if item.state != "returned":
+    if item.state != "returned" and delivery.ts is None:
         return None
     by = session.get_one(Person, verdict.by_id).name if verdict.by_id else ""
     return ReturnedBrief(reader=reader_of(reader), item=item, reviewer=by, reason=verdict.reason)

@@ -161,8 +161,14 @@ def _kinds(at: Located, problems: Problems) -> dict[str, KindEntry]:
     if not isinstance(listed, list):
         problems.add(at.where(), "must hold a list named 'kinds'.")
         return {}
-    found = [check(KindEntry, at, ("kinds", index), value, problems) for index, value in enumerate(listed)]
-    return {entry.key: entry for entry in found if entry}
+    found: dict[str, KindEntry] = {}
+    for index, value in enumerate(listed):
+        entry = check(KindEntry, at, ("kinds", index), value, problems)
+        if entry and entry.key in found:
+            problems.add(at.where(("kinds", index)), f"the key '{entry.key}' is already used above. Keys are unique.")
+        elif entry:
+            found[entry.key] = entry
+    return found
 
 
 def _framework(at: Located, kinds: Mapping[str, KindEntry], problems: Problems) -> FrameworkEntry | None:

@@ -1,6 +1,7 @@
 """What a programme may decide: dates, ladder, reviews, targets. A cycle keeps the snapshot it was planned with."""
 
 import re
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -8,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from cycles.workdays import Closure
 
 _CLOSURE = re.compile(r"^(\d{2})-(\d{2})/(\d{2})-(\d{2})$")
+MOST_CLOSED_DAYS = 120
 _DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -121,6 +123,15 @@ class Policy(Strict):
     expiring_days: int = Field(default=30, ge=0, le=365)
     validity_months: dict[str, Annotated[int, Field(ge=1, le=120)]] = Field(default_factory=dict)
     closures: tuple[ClosureText, ...] = ()
+
+    @model_validator(mode="after")
+    def _open_at_all(self) -> "Policy":
+        # Every search for the next workday must end.
+        leap_year = [date(2000, 1, 1) + timedelta(days=n) for n in range(366)]
+        closed = sum(any(closure.covers(day) for closure in self.closed_days()) for day in leap_year)
+        if closed > MOST_CLOSED_DAYS:
+            raise ValueError(f"closures may cover at most {MOST_CLOSED_DAYS} days a year, these cover {closed}")
+        return self
 
     def closed_days(self) -> tuple[Closure, ...]:
         """The closures as values the calendar reckons with."""

@@ -47,12 +47,12 @@ async def plan(house: House, key: str | None = None, *, approve: str | None = No
     return Planned(**planned, state=state, programme_changed=changed)
 
 
-async def do(house: House, *, step: Step = plainly) -> tuple[Ticked, dict[str, int]]:
+async def do(house: House, *, step: Step = plainly) -> tuple[Ticked, dict[str, Any]]:
     """Match people with Slack, decide who is to be asked or reminded now, and deliver what there is to say."""
     with stage_lock(house.record, "do", house.now):
         await step("Match people with Slack", work.identify_people, house)
         ticked: Ticked = await step("Decide what is due", work.decide_due, house)
-        delivered: dict[str, int] = await step("Deliver messages", work.deliver_messages, house)
+        delivered: dict[str, Any] = await step("Deliver messages", work.deliver_messages, house)
     return ticked, delivered
 
 

@@ -1,7 +1,9 @@
 """The pieces of work the stories name: each opens one transaction, or speaks to one outside thing, and reports."""
 
 import json
+import logging
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from sqlmodel import Session, select
@@ -27,6 +29,8 @@ from cycles.programme_cycles import current_cycle, cycle_named, open_cycles, per
 from cycles.scorecard import Scorecard
 from cycles.scorecard_queries import scorecard
 from flows.house import House
+
+log = logging.getLogger("hoshin.flows")
 
 
 def read_programme(house: House) -> Programme:
@@ -114,14 +118,17 @@ def decide_due(house: House) -> Ticked:
         return do_rules.tick(session, now=house.now(), actor=house.actor)
 
 
-def deliver_messages(house: House) -> dict[str, int]:
-    """Send what the outbox holds; without Slack it waits there."""
+def deliver_messages(house: House) -> dict[str, Any]:
+    """Send what the outbox holds; without Slack it waits there. Counts, what went wrong, and what halted the pass."""
     if house.slack is None:
         return {}
+    from tasks.messages import render
     from tasks.slack import deliver
 
-    done = deliver(house.record, house.slack, now=house.now)
-    return {name: value for name, value in asdict(done).items() if isinstance(value, int)}
+    done = deliver(house.record, house.slack, now=house.now, render=partial(render, templates=house.settings.templates))
+    for trouble in (*done.errors, *([done.halted] if done.halted else [])):
+        log.warning("delivery: %s", trouble)
+    return {name: value for name, value in asdict(done).items() if value}
 
 
 def assess_cycles(house: House) -> dict[str, Checked]:

@@ -4,26 +4,24 @@ The player looks at the record for what has reached somebody, works out when the
 hands when that time comes. The same record, file and seed give the same acts at the same instants.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
 from cycles import answers
 from cycles.act import AT_WORK
 from cycles.errors import Refused
-from cycles.models import Action, Cycle, Delivery, DeliveryItem, Evidence, EvidenceKind, Person, Request, Review, System
+from cycles.models import Action, Cycle, Evidence, EvidenceKind, Person, Request, Review, System
 from cycles.people import Directory, current_policy
 from cycles.permits import ANSWERABLE, Act
 from cycles.store import Record
 from hoshin.behaviour import Behaviour, Language, Special
-from hoshin.hands import Handed, Hands, allowed_forms
+from hoshin.hands import Hands
+from hoshin.reactions import answer_name, handed_in, language_of, reached_at, reaction_time
 
-JITTER_MINUTES = 25
 HOLDS: dict[Language, str] = {"en": "Looked again: it holds.", "ja": "再確認しました。対応は定着しています。"}
 ASKING = ("digest", "returned", "escalation")
 Deed = Callable[[], None]
@@ -88,7 +86,9 @@ class Player:
         for cycle in session.exec(select(Cycle).where(Cycle.state == "planned")).all():
             lead = directory.lead(now)
             who, key = directory.people[lead].key, cycle.key
-            at = self._when(directory, lead, cycle.planned_at, acts.approves_after_workdays, acts.hour, key)
+            at = reaction_time(
+                self.seed, directory, lead, cycle.planned_at, acts.approves_after_workdays, acts.hour, key
+            )
             yield Due(at, f"approve:{key}", partial(self.hands.approve_plan, who, key))
 
     def _requests(self, session: Session, directory: Directory, now: datetime) -> Iterator[Due]:
@@ -115,15 +115,15 @@ class Player:
         first = self._special(request, special, pair, who.key) if special and request.state == "asked" else None
         if special is not None and first is None:
             how = special.then or how
-        name = f"{special.do}:{pair}" if special and first else _answer_name(request, pair, who.key)
+        name = f"{special.do}:{pair}" if special and first else answer_name(request, pair, who.key)
         if how == "ignore" or self._known(name):
             return None
-        reached = _reached(session, "request", request.id, request.assignee_id, kinds=ASKING)
+        reached = reached_at(session, "request", request.id, request.assignee_id, kinds=ASKING)
         if reached is None:
             return None
         if request.snoozed_until:
             reached = max(reached, directory.hours(who.id).opens(request.snoozed_until))
-        at = self._when(directory, who.id, reached, acts.after_workdays, acts.hour, name)
+        at = reaction_time(self.seed, directory, who.id, reached, acts.after_workdays, acts.hour, name)
         return Due(at, name, first or self._plain_answer(session, directory, request, who, how, at, now))
 
     def _plain_answer(
@@ -138,9 +138,14 @@ class Player:
     ) -> Deed:
         act = Act(session, who, now)
         last = answers.last_accepted(act, request) if how == "confirm_or_submit" and request.state == "asked" else None
-        if last is not None and answers.confirmable(act, request, _kind(session, request), last):
+        if last is not None and answers.confirmable(act, request, session.get_one(EvidenceKind, request.kind_id), last):
             return partial(self.hands.confirm, who.key, request.id)
-        return partial(self.hands.submit, who.key, request.id, self._handed(session, directory, request, at))
+        return partial(
+            self.hands.submit,
+            who.key,
+            request.id,
+            handed_in(session, directory, self.behaviour, request, at, self.link_base),
+        )
 
     def _known(self, name: str) -> bool:
         return name in self.done or name in self.planned
@@ -178,16 +183,16 @@ class Player:
         for request in waiting:
             pair = Act(session, directory.people[request.owner_id], now).name(request)
             told = request.offered_to_id if request.offered_to_id is not None else directory.lead(now)
-            reached = _reached(session, "request", request.id, told, kinds=("offer", "dispute"))
+            reached = reached_at(session, "request", request.id, told, kinds=("offer", "dispute"))
             if reached is None:
                 continue
             who, number = directory.people[told].key, request.id
             if request.offered_to_id is not None:
                 acts = self.behaviour.person(who)
-                at = self._when(directory, told, reached, 0, acts.hour, f"{pair}:offer")
+                at = reaction_time(self.seed, directory, told, reached, 0, acts.hour, f"{pair}:offer")
                 yield Due(at, f"take:{pair}:{who}", partial(self.hands.accept_offer, who, number))
             elif to := self._takes_over(directory, request, pair):
-                at = self._when(directory, told, reached, 0, self.behaviour.lead.hour, f"{pair}:dispute")
+                at = reaction_time(self.seed, directory, told, reached, 0, self.behaviour.lead.hour, f"{pair}:dispute")
                 name = f"reassign:{pair}:{to}"
                 yield Due(at, name, partial(self.hands.reassign, who, number, to, ""))
 
@@ -207,13 +212,15 @@ class Player:
         for review, evidence in waiting:
             if self._known(f"review:{evidence.id}:{directory.people[review.reviewer_id].key}"):
                 continue
-            reached = _reached(session, "evidence", evidence.id, review.reviewer_id)
+            reached = reached_at(session, "evidence", evidence.id, review.reviewer_id)
             if reached is None:
                 continue
             reviewer = directory.people[review.reviewer_id]
             pair = Act(session, reviewer, reached).name(evidence)
             acts = self.behaviour.reviewer(reviewer.key)
-            at = self._when(directory, reviewer.id, reached, acts.after_workdays, acts.hour, f"review:{pair}")
+            at = reaction_time(
+                self.seed, directory, reviewer.id, reached, acts.after_workdays, acts.hour, f"review:{pair}"
+            )
             reason = self.behaviour.return_of(reviewer.key, pair) if evidence.supersedes_id is None else None
             vote = "return" if reason else "accept"
             yield Due(
@@ -235,11 +242,11 @@ class Player:
             ):
                 continue
             if action.state == "implemented" and action.reviewer_id is not None:
-                reached = _reached(session, "action", action.id, action.reviewer_id)
+                reached = reached_at(session, "action", action.id, action.reviewer_id)
                 if reached is None:
                     continue
                 who = directory.people[action.reviewer_id].key
-                at = self._when(directory, action.reviewer_id, reached, 1, "15:00", f"judge:{pair}")
+                at = reaction_time(self.seed, directory, action.reviewer_id, reached, 1, "15:00", f"judge:{pair}")
                 yield Due(
                     at,
                     f"judge:{action.id}:{action.relapses}",
@@ -251,17 +258,23 @@ class Player:
     def _remedy(self, session: Session, directory: Directory, action: Action, pair: str) -> Iterator[Due]:
         """The owner of an action reports what was done and hands in the evidence that was missing."""
         acts, owner = self.behaviour.action_of(pair), directory.people[action.owner_id]
-        reached = _reached(session, "action", action.id, action.owner_id)
+        reached = reached_at(session, "action", action.id, action.owner_id)
         if acts is None or reached is None:
             return
         hour = self.behaviour.person(owner.key).hour
-        at = self._when(directory, owner.id, reached, acts.implemented_after_workdays, hour, f"action:{pair}")
+        at = reaction_time(
+            self.seed, directory, owner.id, reached, acts.implemented_after_workdays, hour, f"action:{pair}"
+        )
         request = session.exec(
             select(Request)
             .where(Request.system_id == action.system_id, Request.kind_id == action.kind_id)
             .order_by(col(Request.id).desc())
         ).first()
-        handed = self._handed(session, directory, request, at) if request and request.state in ANSWERABLE else None
+        handed = (
+            handed_in(session, directory, self.behaviour, request, at, self.link_base)
+            if request and request.state in ANSWERABLE
+            else None
+        )
         number, action_id = request.id if request else 0, action.id
 
         def remedy() -> None:
@@ -270,71 +283,3 @@ class Player:
                 self.hands.submit(owner.key, number, handed)
 
         yield Due(at, f"remedy:{action.id}:{action.relapses}", remedy)
-
-    def _handed(self, session: Session, directory: Directory, request: Request, at: datetime) -> Handed:
-        who = directory.people[request.assignee_id]
-        said = self.behaviour.answers
-        day = directory.calendar(who.id).add(directory.today(who.id, at), -said.effective_workdays_before)
-        language = language_of(directory, who.id)
-        system, kind = _system(session, request), _kind(session, request)
-        filled = {
-            "system": system.key,
-            "system_name": system.name,
-            "kind": kind.key,
-            "kind_title": kind.title[language],
-            "effective": day.isoformat(),
-            "person": who.name,
-        }
-        words = said.words[language]
-        form = self.behaviour.person(who.key).form_of(allowed_forms(session, request.id))
-        place = said.saved_at.format(**filled)
-        texts = {"link": "", "file": words.document.format(**filled), "attestation": words.attestation.format(**filled)}
-        return Handed(
-            form=form,
-            locator=self.link_base + place if form == "link" else place.rpartition("/")[2],
-            content=texts[form],
-            effective=day,
-            note=words.note.format(**filled),
-        )
-
-    def _when(self, directory: Directory, who: int, reached: datetime, workdays: int, hour: str, name: str) -> datetime:
-        """So many workdays after something reached a person, at their hour give or take the seed's minutes."""
-        hours = directory.hours(who)
-        day: date = hours.local_day(reached)
-        day = hours.calendar.add(day, workdays) if workdays else day
-        while hours.on_leave(day):
-            day = hours.calendar.add(day, 1)
-        minutes = int(hashlib.sha256(f"{self.seed}:{name}".encode()).hexdigest(), 16) % JITTER_MINUTES
-        local = datetime.combine(day, time.fromisoformat(hour), tzinfo=ZoneInfo(directory.people[who].zone))
-        at = local.astimezone(UTC) + timedelta(minutes=minutes)
-        return at if at > reached else reached + timedelta(minutes=5 + minutes)
-
-
-def language_of(directory: Directory, person_id: int) -> Language:
-    """The language a person writes in."""
-    return "ja" if directory.people[person_id].locale.startswith("ja") else "en"
-
-
-def _reached(
-    session: Session, subject: str, number: int, who: int, kinds: tuple[str, ...] | None = None
-) -> datetime | None:
-    """When something last reached a person in a message that asks for an act."""
-    wanted = select(Delivery.sent_at).join(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
-    wanted = wanted.where(DeliveryItem.subject == subject, DeliveryItem.subject_id == number)
-    wanted = wanted.where(Delivery.person_id == who, Delivery.state == "sent")
-    first = ("digest", "returned", "offer", "review", "action", "effectiveness", "dispute", "escalation")
-    wanted = wanted.where(col(Delivery.kind).in_(kinds or first)).order_by(col(Delivery.id).desc())
-    return session.exec(wanted).first()
-
-
-def _answer_name(request: Request, pair: str, who: str) -> str:
-    """One answer per state, evidence, person and snooze of a request."""
-    return f"answer:{pair}:{request.state}:{request.evidence_id}:{who}:{request.snoozes}"
-
-
-def _kind(session: Session, request: Request) -> EvidenceKind:
-    return session.get_one(EvidenceKind, request.kind_id)
-
-
-def _system(session: Session, request: Request) -> System:
-    return session.get_one(System, request.system_id)

@@ -1,8 +1,9 @@
 """Reading YAML and CSV so that every complaint can name its file and line, and no file can hurt the reader."""
 
 import csv
+import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,8 @@ from cycles.errors import BadInput
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_DEPTH = 40
+# What PyYAML lets through of Python's own when an escape or a number makes no sense.
+UNREADABLE = (yaml.YAMLError, ValueError, ArithmeticError, LookupError, RecursionError)
 Place = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -82,18 +85,19 @@ def read_yaml(path: Path) -> Located:
         BadInput: when it cannot be read, is too large, or is not plain YAML; names file, line and remedy.
     """
     text = _text(path)
-    loader = _Loader(text)
+    lines: dict[Place, int] = {}
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
-        lines: dict[Place, int] = {}
         value = _build(loader, node, (), lines) if node else None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise BadInput(f"{path}:{line}: {error.problem}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise BadInput(f"{path}:{line}: holds a character that is not text ({error.reason}). Remove it.") from error
+    except UNREADABLE as error:
         raise BadInput(f"{path}:1: is not readable as YAML ({str(error).splitlines()[0]}). Mend it.") from error
-    finally:
-        loader.dispose()
     return Located(path=path, value=value, lines=lines)
 
 
@@ -102,8 +106,9 @@ def read_csv(path: Path) -> Located:
     text = _text(path)
     rows: list[dict[str, str]] = []
     lines: dict[Place, int] = {}
-    reader = csv.DictReader(text.splitlines(keepends=True), strict=True)
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
+        _check_header(path, reader.fieldnames)
         for row in reader:
             if None in row or None in row.values():
                 raise BadInput(f"{path}:{reader.line_num}: has another number of cells than the header. Quote commas.")
@@ -112,6 +117,16 @@ def read_csv(path: Path) -> Located:
     except csv.Error as error:
         raise BadInput(f"{path}:{reader.line_num}: is not readable as CSV ({error}). Mend the quoting.") from error
     return Located(path=path, value=rows, lines=lines)
+
+
+def _check_header(path: Path, names: Sequence[str] | None) -> None:
+    if not names:
+        raise BadInput(f"{path}:1: has no header line. Name the columns in the first line.")
+    seen: set[str] = set()
+    for name in (name.strip() for name in names):
+        if name in seen:
+            raise BadInput(f"{path}:1: names the column '{name}' twice. Keep one.")
+        seen.add(name)
 
 
 def check(model: type[Model], at: Located, place: Place, value: Any, problems: Problems) -> Model | None:
@@ -155,8 +170,13 @@ def _text(path: Path) -> str:
         raise BadInput(f"{path}:{line}: is not UTF-8 text. Save it as UTF-8.") from error
 
 
+_PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+
+
 def _build(loader: _Loader, node: yaml.Node, place: Place, lines: dict[Place, int]) -> Any:
     lines[place] = node.start_mark.line + 1
+    if not isinstance(node, yaml.ScalarNode) and node.tag not in _PLAIN_TAGS:
+        raise _tagged(node)
     if isinstance(node, yaml.MappingNode):
         return dict(_pairs(loader, node, place, lines))
     if isinstance(node, yaml.SequenceNode):
@@ -187,7 +207,14 @@ def _scalar(loader: _Loader, node: yaml.Node) -> Any:
     }
     construct = constructors.get(node.tag)
     if construct is None:
-        raise yaml.MarkedYAMLError(
-            problem=f"carries the tag {node.tag}; write a plain value", problem_mark=node.start_mark
-        )
-    return construct(node)
+        raise _tagged(node)
+    try:
+        return construct(node)
+    except UNREADABLE as error:
+        problem = f"'{str(node.value)[:60]}' is not the value its tag or spelling says; write a plain value"
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from error
+
+
+def _tagged(node: yaml.Node) -> yaml.MarkedYAMLError:
+    problem = f"carries the tag {node.tag}; write a plain value"
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)

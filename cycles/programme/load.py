@@ -211,7 +211,10 @@ def _check_systems(head: ProgrammeEntry, at: Located, catalogues: Catalogues, re
         _known(entry.owner, known, where, "owner names", reading.problems)
         if not reviewers - {entry.owner}:
             reading.problems.add(where, f"'{entry.key}' has no reviewer besides its owner. Add one to programme.yaml.")
+        listed = [(document.kind, document.at) for document in entry.documents]
         for index, document in enumerate(entry.documents):
+            if listed.index((document.kind, document.at)) < index:
+                reading.problems.add(where, f"'{document.at}' is listed twice for '{entry.key}'. Keep one of the two.")
             spot = at.where(("organisation", "documents", index)) if entry.key == ORGANISATION else where
             _check_document(document, spot, known, catalogues, reading.problems)
 

@@ -42,8 +42,12 @@ def _sync_people(session: Session, programme: Programme, now: datetime, changes:
             known[entry.key] = Person(**values)
             session.add(known[entry.key])
             changes.note("added", "people", entry.key)
-        elif update(known[entry.key], values):
-            changes.note("changed", "people", entry.key)
+        else:
+            if known[entry.key].email.lower() != entry.email.lower():
+                # Another address is another Slack account until Slack says otherwise.
+                values["slack_id"] = None
+            if update(known[entry.key], values):
+                changes.note("changed", "people", entry.key)
     session.flush()
     for entry in programme.people:
         links = {name: known[key].id if (key := getattr(entry, name)) else None for name in ("manager", "deputy")}

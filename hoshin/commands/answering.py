@@ -11,9 +11,7 @@ from hoshin.console import AsOf, DryRun
 
 
 def register(app: typer.Typer) -> None:
-    app.command("answer", epilog="Example: `hoshin answer 12 --as sato --link https://wiki.example.com/ra`")(
-        answer
-    )
+    app.command("answer", epilog="Example: `hoshin answer 12 --as sato --link https://wiki.example.com/ra`")(answer)
 
 
 def answer(
