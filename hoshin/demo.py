@@ -20,13 +20,13 @@ from cycles.programme_cycles import cycle_named
 from cycles.settings import CLOCK_FILE, Settings, set_clock
 from flows import stories
 from flows.house import House, open_house
+from hoshin.doctor import schedule_variables
 from hoshin.example import build_example
 from hoshin.processes import Prefect, free_port
 from hoshin.serving import inbox_of
 
 CYCLE = "FY2026-Q3"
 LEAD = "sato"
-ZONE = "Asia/Tokyo"
 # 1 October 2026, 09:00 in Tokyo: the cycle is planned; then the night before the first asks; then their morning.
 PLANNED = datetime(2026, 10, 1, 0, 0, tzinfo=UTC)
 NIGHT = datetime(2026, 10, 15, 18, 0, tzinfo=UTC)
@@ -60,7 +60,7 @@ def interactive(*, open_browser: bool) -> None:
         say(f"First prompts are there: {local.url}")
         say("Waiting for the Prefect server, deploying the flows")
         prefect.wait_ready()
-        prefect.deploy(_project_folder(), ZONE)
+        prefect.deploy(_project_folder(), schedule_variables(settings))
         say("Running Check, which publishes the dashboards")
         prefect.wait(prefect.run("check/check"))
         say.done()

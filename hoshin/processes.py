@@ -94,10 +94,13 @@ class Prefect:
                 time.sleep(0.2)
         raise NotStarted(f"The Prefect server did not start. See {self.home / 'server.log'}.")
 
-    def deploy(self, folder: Path, zone: str) -> None:
-        """Create the work pool and all deployments of prefect.yaml, and start a worker for them."""
+    def deploy(self, folder: Path, schedules: dict[str, str]) -> None:
+        """Create the work pool and all deployments of prefect.yaml, and start a worker for them.
+
+        `schedules` are the variables of prefect.yaml: see `hoshin.doctor.schedule_variables`.
+        """
         self._run("work-pool", "create", "hoshin", "--type", "process", "--overwrite")
-        self._run("deploy", "--all", "--prefect-file", str(folder / "prefect.yaml"), HOSHIN_ZONE=zone)
+        self._run("deploy", "--all", "--prefect-file", str(folder / "prefect.yaml"), **schedules)
         self._start("worker", "worker", "start", "--pool", "hoshin", "--name", "demo", "--limit", "2")
 
     def run(self, name: str, parameters: dict[str, Any] | None = None) -> str:

@@ -86,9 +86,20 @@ def verify(json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def doctor(json: AsJson = False) -> None:
+def doctor(
+    environment: Annotated[
+        bool, typer.Option("--environment", help="Print the variables that prefect.yaml needs, for `eval`.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
     """Check the set-up: settings, database, programme, journal, Slack, Prefect. Exits 1 when something is wrong."""
-    from hoshin.doctor import examine
+    from cycles.settings import Settings
+    from hoshin.doctor import examine, schedule_variables
+
+    if environment:
+        for name, value in schedule_variables(Settings()).items():
+            print(f"export {name}={value}")
+        return
 
     found = asyncio.run(examine())
     if json:
