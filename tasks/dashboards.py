@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cycles.scorecard import ActionRow, Scorecard, SystemRow, Text
 from tasks.charts import alt_text, data_uri, scorecard_svg
-from tasks.charts.escape import Markdown, escaped, image, link, sentence, shortened
+from tasks.charts.escaping import Markdown, escaped, image, link, sentence, shortened
 from tasks.charts.figures import (
     STAGES,
     control_words,

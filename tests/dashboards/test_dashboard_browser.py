@@ -8,7 +8,7 @@ from dashboard_cards import CARDS, crowd
 from playwright.sync_api import Page, sync_playwright
 
 from tasks.charts import data_uri, scorecard_svg
-from tasks.charts_svg import PANEL
+from tasks.charts.svg import PANEL
 
 pytestmark = pytest.mark.browser
 CHROMIUM = Path("/usr/bin/chromium")

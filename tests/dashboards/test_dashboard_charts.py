@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from cycles.scorecard import Scorecard, Tally
 from tasks.charts import alt_text, data_uri, scorecard_svg
-from tasks.charts_bars import segment_widths
-from tasks.charts_svg import ellipsis, measure, plain
+from tasks.charts.bars import segment_widths
+from tasks.charts.svg import ellipsis, measure, plain
 
 SVG = "{http://www.w3.org/2000/svg}"
 ALLOWED = {"svg", "defs", "pattern", "rect", "circle", "path", "line", "text"}

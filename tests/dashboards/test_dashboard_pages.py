@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from cycles.scorecard import Scorecard, Tally
-from tasks.charts_escape import escaped, link, sentence
+from tasks.charts.escaping import escaped, link, sentence
 from tasks.dashboards import (
     DASHBOARDS,
     actions_rows,

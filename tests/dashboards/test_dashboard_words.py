@@ -7,13 +7,13 @@ from string import Formatter
 
 import pytest
 
-from tasks.charts_words import LANGUAGES, percent, table, words_for
+from tasks.charts.words import LANGUAGES, percent, table, words_for
 
 ROOT = Path(__file__).parents[2]
 SOURCES = "\n".join(
     path.read_text(encoding="utf-8")
     for path in (
-        *ROOT.glob("tasks/charts*.py"),
+        *ROOT.glob("tasks/charts/*.py"),
         ROOT / "tasks/dashboards.py",
         *ROOT.glob("templates/dashboards/*.j2"),
     )
