@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from unicodedata import east_asian_width
 
 import typer
 
@@ -27,21 +28,42 @@ def print_json(value: Any) -> None:
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:
     """A table that fits the terminal, or one sentence where there is nothing to show."""
+    listed = [[_cell(value) for value in row] for row in rows]
+    if not listed:
+        print(f"{title}: {empty}")
+    elif sys.stdout.isatty():
+        _folded_table(title, columns, listed)
+    else:
+        # Piped output has no width to fold to, and drawing a table for a program costs more than reading the record.
+        _aligned_table(title, columns, listed)
+
+
+def _folded_table(title: str, columns: Sequence[str], rows: list[list[str]]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    listed = [[_cell(value) for value in row] for row in rows]
-    # Piped output has no width of its own; 80 columns would fold every cell.
-    console = Console() if sys.stdout.isatty() else Console(width=180)
-    if not listed:
-        console.print(f"{title}: {empty}")
-        return
     table = Table(title=title, title_justify="left", header_style="bold", show_edge=False, pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
-    for row in listed:
-        table.add_row(*row)
-    console.print(table)
+    for row in rows:
+        # As text, for what people wrote may look like rich's markup: "[draft]" would vanish.
+        table.add_row(*map(Text, row))
+    Console().print(table)
+
+
+def _aligned_table(title: str, columns: Sequence[str], rows: list[list[str]]) -> None:
+    widths = [max(map(_width, cells)) for cells in zip(columns, *rows, strict=True)]
+    lines = [columns, ["─" * width for width in widths], *rows]
+    print(title)
+    for line in lines:
+        cells = (cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True))
+        print("  ".join(cells).rstrip())
+
+
+def _width(text: str) -> int:
+    """Columns on a terminal: East Asian wide characters take two."""
+    return len(text) if text.isascii() else sum(1 + (east_asian_width(sign) in "WF") for sign in text)
 
 
 def print_facts(facts: Mapping[str, Any]) -> None:

@@ -195,14 +195,22 @@ Cycle {CYCLE} is {state}; it is {settings.now():%a %d %b %Y %H:%M} UTC in the de
   All flows         {prefect.url}/v2/deployments
 
   In another terminal (in this folder):
-    hoshin status            what is true now
-    hoshin demo --next       on to the next moment at which somebody is due
-    hoshin verify            proof that nothing was edited
+    {_command()} status       what is true now
+    {_command()} demo --next  on to the next moment at which somebody is due
+    {_command()} verify       proof that nothing was edited
 
 Press Enter to go on to the next moment, Ctrl-C to end everything. `make demo` goes on from here; `make demo-reset` starts over.
 """,
         flush=True,
     )
+
+
+def _command() -> str:
+    """How this command is called from here: by name where it is on the path, else by where it lies."""
+    if shutil.which("hoshin"):
+        return "hoshin"
+    own = Path(sys.executable).with_name("hoshin")
+    return str(own.relative_to(Path.cwd())) if own.is_relative_to(Path.cwd()) else str(own)
 
 
 def _owner_page(slack: str) -> str:

@@ -141,6 +141,8 @@ def _publish(house: House, prefect: Prefect) -> None:
     os.environ.update(
         {name: value for name, value in prefect.variables().items() if name.startswith(("PREFECT_", "DO_NOT"))}
     )
+    # Log lines of one small flow are not worth the wait for a server that is about to end.
+    os.environ |= {"PREFECT_LOGGING_TO_API_ENABLED": "false", "PREFECT_LOGGING_LEVEL": "WARNING"}
     from flows.publishing import publish
 
     asyncio.run(publish(replace(house, slack=None)))

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -127,9 +127,9 @@ class _Formats:
     def full(self, value: date) -> str:
         return str(format_date(value, FULL[self.language], locale=self.language))
 
-    def listed(self, values: Iterable[Any]) -> Raw:
+    def listed(self, values: Iterable[Any], style: Literal["standard", "or"] = "standard") -> Raw:
         shown = [self.finalize(value) for value in values]
-        return Raw(format_list(shown, locale=self.language) if shown else "")
+        return Raw(format_list(shown, style=style, locale=self.language) if shown else "")
 
     def instant(self, at: datetime, zone: str) -> Raw:
         local = at.astimezone(ZoneInfo(zone))
