@@ -1,4 +1,4 @@
-"""What people read, kept as plain text. `HOSHIN_WRITE_SNAPSHOTS=1 pytest tests/messages` writes them anew: read the diff."""
+"""What people read, kept as plain text. `WRITE_SNAPSHOTS=1 pytest tests/messages` writes them anew: read the diff."""
 
 import os
 from pathlib import Path
@@ -27,6 +27,6 @@ def test_people_read_what_was_agreed(locale: str, what: str) -> None:
     else:
         page = _page({name: as_text(view) for name, view in views(locale).items() if name != "home-second-page"})
     path = FOLDER / f"{what}.{locale}.txt"
-    if os.environ.get("HOSHIN_WRITE_SNAPSHOTS"):
+    if os.environ.get("WRITE_SNAPSHOTS"):
         path.write_text(page, encoding="utf-8")
     assert page == path.read_text(encoding="utf-8")
