@@ -55,6 +55,7 @@ def status(session: Session, cycle: Cycle, now: datetime) -> dict[str, Any]:
     results = _results(session, cycle)
     requests = _requests(session, cycle)
     actions = actions_of(session, cycle)
+    lapses = open_lapses(session)
     return {
         "cycle": cycle.key,
         "stage": STAGES[cycle.state],
@@ -64,11 +65,12 @@ def status(session: Session, cycle: Cycle, now: datetime) -> dict[str, Any]:
             "results": _counted(results, "result"),
             "requests": _counted(requests, "state"),
             "actions": _counted(actions, "state"),
-            "lapses": _open_lapses(session),
+            "lapses": len(lapses),
             "deliveries": deliveries(session),
         },
         "results": results,
         "requests": requests,
+        "lapses": lapses,
         "actions": actions,
     }
 
@@ -180,7 +182,7 @@ def actions_of(session: Session, cycle: Cycle) -> list[dict[str, Any]]:
 
 
 def open_lapses(session: Session) -> list[dict[str, Any]]:
-    """Every open lapse with the number of open actions it has (it should be one, or an acceptance)."""
+    """Every open lapse with the number of open actions it has: one, or none under a risk acceptance."""
     rows = session.exec(
         pick(Lapse, System.key, EvidenceKind.key, func.count(col(Action.id)))
         .join(System, col(System.id) == col(Lapse.system_id))
@@ -199,10 +201,6 @@ def open_lapses(session: Session) -> list[dict[str, Any]]:
         }
         for found, system_key, kind_key, count in rows
     ]
-
-
-def _open_lapses(session: Session) -> int:
-    return session.exec(pick(func.count()).select_from(Lapse).where(col(Lapse.recovered_at).is_(None))).one()
 
 
 def deliveries(session: Session) -> dict[str, int]:

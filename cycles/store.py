@@ -60,7 +60,7 @@ def open_record(url: str, *, migrate: bool = True) -> Record:
         engine = _engine(url)
         if migrate and _version(engine) != HEAD:
             _migrate(engine)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OSError, ImportError) as error:  # a folder that cannot be made, a driver not installed
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise BadInput(
             f"The database cannot be opened ({reason}). Check HOSHIN_DATABASE_URL or HOSHIN_HOME."

@@ -13,6 +13,7 @@ from cycles.close import Closing
 from cycles.do import Ticked
 from cycles.locks import stage_lock
 from cycles.observations import Observed
+from cycles.periods import period
 from cycles.scorecard import Scorecard
 from flows import work
 from flows.house import House
@@ -37,6 +38,8 @@ async def plan(house: House, key: str | None = None, *, approve: str | None = No
     """Read the programme, bring the record up to it, expand the scope to requests, and put the plan before the lead."""
     with stage_lock(house.record, "plan", house.now):
         programme = await step("Read the programme", work.read_programme, house)
+        if key:
+            period(key, programme.head.fiscal_year_starts)  # refuse a key that names no cycle before anything is written
         changed = await step("Sync the programme into the record", work.sync_programme, house, programme)
         await step("Look at watched documents", work.look_at_documents, house)
         planned = await step("Expand the scope to requests", work.plan_cycle, house, key)

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, delete, select
 
 from cycles import journal
 from cycles.catalogue import profile
+from cycles.errors import BadInput
 from cycles.models import Document, Evidence, EvidenceKind, Leave, Membership, Person, Setting, System, Verdict
 from cycles.policy import Policy
 from cycles.programme.catalogue_sync import sync_catalogues, sync_kinds
@@ -36,6 +37,7 @@ def sync(session: Session, programme: Programme, *, now: datetime, actor: str) -
 
 def _sync_people(session: Session, programme: Programme, now: datetime, changes: Changes) -> None:
     known = {person.key: person for person in session.exec(select(Person)).all()}
+    _refuse_taken_addresses(programme, known)
     for entry in programme.people:
         values = _person_values(entry)
         if entry.key not in known:
@@ -60,6 +62,18 @@ def _sync_people(session: Session, programme: Programme, now: datetime, changes:
         if known[key].left_on is None:
             known[key].left_on = now.date()
             changes.note("removed", "people", key)
+
+
+def _refuse_taken_addresses(programme: Programme, known: dict[str, Person]) -> None:
+    """An address stays with the key it was first given, or a corrected key would tear one person in two."""
+    holders = {person.email.lower(): person.key for person in known.values()}
+    for entry in programme.people:
+        holder = holders.get(entry.email.lower(), entry.key)
+        if holder != entry.key:
+            raise BadInput(
+                f"{programme.folder / 'people.yaml'}:1: the e-mail {entry.email} of '{entry.key}' belongs to '{holder}' "
+                f"in the record. Keep the key '{holder}' for that person, or give '{entry.key}' another address."
+            )
 
 
 def _once(changes: Changes, sort: str, key: str) -> None:
