@@ -9,7 +9,7 @@ from cycles import outbox
 from cycles.errors import Refused
 from cycles.models import Cycle, Document, Evidence, EvidenceKind, Person, Request, Review, System, Verdict
 from cycles.people import Directory
-from cycles.permits import Act
+from cycles.permits import ANSWERABLE, Act
 from cycles.policy import Policy
 from cycles.validity import valid_until
 
@@ -138,6 +138,7 @@ def accept_offer(act: Act, request_id: int) -> None:
     request, directory = _offered(act, request_id)
     request.assignee_id, request.offered_to_id, request.snoozed_until = act.person.id, None, None
     request.step, request.next_at = 0, directory.hours(act.person.id).next_decent(act.now)
+    request.disputed = False
     act.change(request, request.state, "took_over")
 
 
@@ -215,8 +216,8 @@ def ask_reviewer(act: Act, request: Request, evidence: Evidence, directory: Dire
     barred = {system.owner_id, request.owner_id, evidence.submitter_id, *asked}
     free = directory.reviewers_for(*barred, now=act.now)
     if not free:
-        leads = [lead for lead in directory.roles.get("lead", []) if lead not in barred]
-        free = leads or directory.reviewers_for(evidence.submitter_id, now=act.now)
+        here = [lead for lead in directory.roles.get("lead", []) if not directory.has_left(lead, act.now)]
+        free = [lead for lead in here if lead not in barred]
     if not free:
         raise Refused("no_reviewer", "Nobody is left who may review this. Name another reviewer in programme.yaml.")
     chosen = free[evidence.id % len(free)]
@@ -244,6 +245,8 @@ def _offered(act: Act, request_id: int) -> tuple[Request, Directory]:
     request, _, _, directory = act.request(request_id)
     if request.offered_to_id != act.person.id:
         raise Refused("not_yours", "This is not offered to you, or no longer.")
+    if request.state not in ANSWERABLE:
+        raise Refused("answered", f"Request {request.id} is already {request.state}.")
     return request, directory
 
 

@@ -10,8 +10,19 @@ from sqlmodel import Session, col
 from sqlmodel import select as pick
 
 from cycles import journal, outbox
-from cycles.models import Assessment, Cycle, Document, EvidenceKind, Lapse, Request, Standing, System, UTCDateTime
-from cycles.pairs import IN_CONTROL, LAPSED_AT_ONCE, RANK, document, request, required, standings
+from cycles.models import (
+    Assessment,
+    Cycle,
+    Document,
+    Evidence,
+    EvidenceKind,
+    Lapse,
+    Request,
+    Standing,
+    System,
+    UTCDateTime,
+)
+from cycles.pairs import IN_CONTROL, LAPSED_AT_ONCE, RANK, document, evidence, request, required, standings
 from cycles.sets import put
 from cycles.status import result_rows
 
@@ -183,12 +194,19 @@ def _lapses(session: Session, cycle: Cycle, day: date, now: datetime, actor: str
                 request.kind_id == standing.kind_id,
             ),
         )
-        .outerjoin(Document, and_(document.system_id == standing.system_id, document.kind_id == standing.kind_id))
+        .outerjoin(Evidence, evidence.id == standing.evidence_id)
+        .outerjoin(
+            Document,
+            and_(
+                document.system_id == standing.system_id,
+                document.kind_id == standing.kind_id,
+                document.locator == evidence.locator,
+            ),
+        )
         .where(standing.cycle_id == cycle.id, begun, ~open_already)
-        .order_by(standing.system_id, standing.kind_id, document.id)
+        .order_by(standing.system_id, standing.kind_id)
     ).all()
-    unique = {(row.system_id, row.kind_id): row for row in reversed(rows)}
-    return tuple(_open_lapse(session, cycle, unique[pair], day, now, actor) for pair in sorted(unique))
+    return tuple(_open_lapse(session, cycle, row, day, now, actor) for row in rows)
 
 
 def _open_lapse(session: Session, cycle: Cycle, row: Any, day: date, now: datetime, actor: str) -> str:

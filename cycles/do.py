@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from cycles import journal, outbox
 from cycles.ladder import next_time, told_on
@@ -85,15 +85,16 @@ def _orphan(found: _Round, request: Request) -> None:
     request.next_at = None
     found.session.add(request)
     found.orphaned += 1
-    gone = found.directory.people[request.assignee_id].key
+    gone, lead = found.directory.people[request.assignee_id].key, found.directory.lead(found.now)
     # One message for all that a person left behind: whoever the lead names gets everything (decisions.reassign).
     outbox.queue(
         found.session,
         key=f"dispute:{found.cycle.key}:left:{gone}",
         kind="dispute",
-        person_id=found.directory.lead(found.now),
+        person_id=lead,
         now=found.now,
         about=[("request", request.id, 0)],
+        not_before=found.directory.hours(lead).next_decent(found.now),
     )
 
 
@@ -121,12 +122,26 @@ def _climb(found: _Round, request: Request) -> None:
             break
         request.step, rung = request.step + 1, ladder[request.step]
     told = told_on(rung, owner_id=request.owner_id, assignee_id=request.assignee_id, directory=found.directory, now=now)
-    if rung.to != "owner" and told == request.assignee_id:
+    repeats = rung.to != "owner" and told == request.assignee_id
+    if repeats or (rung.to == "owner" and _has_heard_enough(found, request)):
         _advance(found, request)
         return
     kind = "escalation" if rung.message == "escalation" else "reminder"
     role = rung.to if kind == "escalation" else "last" if rung.message == "last_reminder" else None
     _gather(found, request, kind, told, role, rung=request.step)
+
+
+def _has_heard_enough(found: _Round, request: Request) -> bool:
+    """Whether the assignee was told of a request as often as policy allows since it was last answered."""
+    told = (
+        select(func.count())
+        .select_from(Delivery)
+        .join(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
+        .where(DeliveryItem.subject == "request", DeliveryItem.subject_id == request.id)
+        .where(Delivery.person_id == request.assignee_id, col(Delivery.kind).in_(("digest", "reminder")))
+        .where(col(Delivery.created_at) >= (request.answered_at or found.cycle.planned_at))
+    )
+    return found.session.exec(told).one() >= found.policy.asking.messages_per_request
 
 
 def _gather(found: _Round, request: Request, kind: str, person_id: int, role: str | None, *, rung: int) -> None:

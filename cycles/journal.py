@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, func, select
 
 from cycles.models import JournalEntry
 
 GENESIS = "0" * 64
 CHUNK = 10_000
+# What the driver raises for text that is not UTF-8 and for a time that is none.
+UNREADABLE = (ValueError, TypeError, SQLAlchemyError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,14 +88,14 @@ def verify(session: Session) -> Verification:
     expected, prev = 1, GENESIS
     total = session.exec(select(func.count()).select_from(JournalEntry)).one()
     while True:
-        rows = session.exec(
-            select(JournalEntry).where(col(JournalEntry.seq) >= expected).order_by(col(JournalEntry.seq)).limit(CHUNK)
-        ).all()
+        rows, unreadable = _page(session, expected)
         for entry in rows:
             problem = _problem(entry, expected, prev)
             if problem:
                 return Verification(entries=total, head=prev, fault=Fault(seq=expected, problem=problem))
             expected, prev = expected + 1, entry.hash
+        if unreadable:
+            return Verification(entries=total, head=prev, fault=Fault(seq=expected, problem=unreadable))
         session.expunge_all()
         if len(rows) < CHUNK:
             break
@@ -102,16 +105,34 @@ def verify(session: Session) -> Verification:
     return Verification(entries=total, head=prev, fault=None)
 
 
+def _page(session: Session, first: int) -> tuple[list[JournalEntry], str | None]:
+    """The next entries; where one was edited into something the driver cannot read back, those before it and that."""
+    wanted = select(JournalEntry).where(col(JournalEntry.seq) >= first).order_by(col(JournalEntry.seq))
+    try:
+        return list(session.exec(wanted.limit(CHUNK)).all()), None
+    except UNREADABLE as error:
+        if getattr(error, "connection_invalidated", False):
+            raise
+    session.expunge_all()
+    rows: list[JournalEntry] = []
+    for seq in session.exec(select(JournalEntry.seq).where(col(JournalEntry.seq) >= first).order_by("seq")).all():
+        try:
+            rows.append(session.get_one(JournalEntry, seq))
+        except UNREADABLE:
+            break
+    return rows, "was edited: it cannot be read back"
+
+
 def _problem(entry: JournalEntry, expected: int, prev: str) -> str | None:
     if entry.seq != expected:
         return f"is missing; the next one found is {entry.seq}"
-    if entry.hash != _hash(entry.body):
+    if not isinstance(entry.body, str) or entry.hash != _hash(entry.body):
         return "was edited: its content does not give its hash"
     try:
         body = json.loads(entry.body)
     except ValueError:
         return "was edited: its content is not JSON"
-    if body.get("prev") != prev or entry.prev != prev:
+    if not isinstance(body, dict) or body.get("prev") != prev or entry.prev != prev:
         return "does not follow from the entry before it"
     shown = {"seq": entry.seq, "at": _plain(entry.at), "actor": entry.actor}
     shown |= {"action": entry.action, "subject": entry.subject}

@@ -275,4 +275,12 @@ def _entry(session: Session, planned: Planned) -> dict[str, Any]:
 def _tell_lead(session: Session, cycle: Cycle, policy: Policy, now: datetime) -> None:
     directory = Directory.load(session, policy)
     lead = directory.lead(now)
-    outbox.queue(session, key=f"plan:{cycle.key}", kind="plan", person_id=lead, now=now, about=[("cycle", cycle.id, 0)])
+    outbox.queue(
+        session,
+        key=f"plan:{cycle.key}",
+        kind="plan",
+        person_id=lead,
+        now=now,
+        about=[("cycle", cycle.id, 0)],
+        not_before=directory.hours(lead).next_decent(now),
+    )

@@ -27,7 +27,8 @@ def put(session: Session, model: type[SQLModel], rows: Select[Any], *, compare: 
         )
     else:
         statement = statement.on_conflict_do_nothing()
-    written = session.execute(statement)
+    # Without being asked to, SQLAlchemy forgets how many rows an INSERT wrote and says -1.
+    written = session.execute(statement.execution_options(preserve_rowcount=True))
     if dialect is sqlite:
         # The driver does not count rows of a statement that begins with WITH.
         return int(session.execute(text("SELECT changes()")).scalar_one())

@@ -39,7 +39,9 @@ async def plan(house: House, key: str | None = None, *, approve: str | None = No
     with stage_lock(house.record, "plan", house.now):
         programme = await step("Read the programme", work.read_programme, house)
         if key:
-            period(key, programme.head.fiscal_year_starts)  # refuse a key that names no cycle before anything is written
+            period(
+                key, programme.head.fiscal_year_starts
+            )  # refuse a key that names no cycle before anything is written
         changed = await step("Sync the programme into the record", work.sync_programme, house, programme)
         await step("Look at watched documents", work.look_at_documents, house)
         planned = await step("Expand the scope to requests", work.plan_cycle, house, key)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import shutil
-import signal
 import sys
 import threading
 import time
@@ -22,7 +21,7 @@ from flows import stories
 from flows.house import House, open_house
 from hoshin.doctor import schedule_variables
 from hoshin.example import build_example
-from hoshin.processes import Prefect, free_port
+from hoshin.processes import Prefect, free_port, interruptible
 from hoshin.serving import inbox_of
 
 CYCLE = "FY2026-Q3"
@@ -42,7 +41,7 @@ def interactive(*, open_browser: bool) -> None:
         BadInput: when the home holds a record that is not the demo's.
     """
     settings = _demo_home()
-    with ExitStack() as stack, _interruptible():
+    with ExitStack() as stack, interruptible():
         say = _Progress()
         prefect = stack.enter_context(Prefect(home=settings.home / "prefect", environment={}))
         say("Starting the Prefect server")
@@ -88,7 +87,7 @@ def next_step() -> None:
     """Move the clock of a running demo on to the next moment at which somebody is due, and run that stage."""
     settings = Settings()
     mark = _mark(settings)
-    if mark is None or "prefect" not in mark:
+    if mark is None or not _answers(settings, mark):
         raise BadInput("No demo runs here. Start it with `make demo` in another terminal.")
     print(_advance(settings, mark["prefect"]))
 
@@ -98,8 +97,11 @@ def reset() -> None:
     settings = Settings()
     if not settings.home.exists():
         return
-    if _mark(settings) is None:
+    mark = _mark(settings)
+    if mark is None:
         raise BadInput(f"{settings.home} does not hold a demo. Nothing was deleted.")
+    if _answers(settings, mark):
+        raise BadInput(f"The demo in {settings.home} is running. End it with Ctrl-C first.")
     shutil.rmtree(settings.home)
     print(f"{settings.home} is gone. Run `make demo` to start over.")
 
@@ -116,6 +118,9 @@ def _demo_home(*, afresh: bool = False) -> Settings:
         settings.home.rename(kept)
         print(f"The demo that was here before is kept in {kept}.")
     settings.home.mkdir(parents=True, exist_ok=True)
+    if mark is None:
+        # Before the record is there: a start that is interrupted must not look like a record of somebody's own.
+        _write_mark(settings, {})
     build_example(settings.programme_dir)
     return settings
 
@@ -156,7 +161,8 @@ def _environment(settings: Settings, prefect: Prefect) -> dict[str, str]:
 def _first_steps(house: House) -> None:
     """Bring a fresh record to the first morning of Do; a record that is further on is left where it is."""
     home = house.settings.home
-    if not (home / CLOCK_FILE).exists():
+    # Each step leaves alone what is done already, so a start that was interrupted is simply made again.
+    if not (home / CLOCK_FILE).exists() or house.now() < MORNING:
         set_clock(home, to=PLANNED)
         asyncio.run(stories.plan(house, CYCLE, approve=LEAD))
         set_clock(home, to=NIGHT)
@@ -234,11 +240,26 @@ def _advance(settings: Settings, api: str) -> str:
         wheel = Wheel(house=house, clock=VirtualClock(house.now()))
         moment, night = wheel.upcoming()
     set_clock(settings.home, to=moment)
-    server = Prefect(home=settings.home / "prefect", environment={}, port=int(api.split(":")[2].split("/")[0]))
+    server = _server(settings, api)
     for stage in ("check", "act", "review") if night else ("do",):
         server.wait(server.run(f"{stage}/{stage}"))
     what = "the night's Check, Act and Review ran" if night else "Do ran"
     return f"It is now {moment:%a %d %b %Y %H:%M} UTC; {what}."
+
+
+def _server(settings: Settings, api: str) -> Prefect:
+    return Prefect(home=settings.home / "prefect", environment={}, port=int(api.split(":")[2].split("/")[0]))
+
+
+def _answers(settings: Settings, mark: dict[str, Any]) -> bool:
+    """Whether the demo of a mark is running; the mark itself outlives it."""
+    if "prefect" not in mark:
+        return False
+    try:
+        _server(settings, mark["prefect"]).call("GET", "/health")
+    except OSError:
+        return False
+    return True
 
 
 def _mark(settings: Settings) -> dict[str, Any] | None:
@@ -250,24 +271,6 @@ def _mark(settings: Settings) -> dict[str, Any] | None:
 
 def _write_mark(settings: Settings, content: dict[str, Any]) -> None:
     (settings.home / MARK).write_text(json.dumps(content), encoding="utf-8")
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """SIGTERM and SIGHUP end the demo the way Ctrl-C does, so that nothing it started outlives it.
-
-    SIGINT is set too: a shell starts background jobs with it ignored.
-    """
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class _Progress:

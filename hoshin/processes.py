@@ -7,8 +7,12 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,6 +22,7 @@ from cycles.errors import HoshinError
 HOST = "127.0.0.1"
 READY_S = 90
 ENDED_S = 15
+BUSY_TRIES = 10
 
 
 class NotStarted(HoshinError):
@@ -36,6 +41,24 @@ def free_port(wanted: int) -> int:
                 continue
             return port
     raise NotStarted(f"No port between {wanted} and {wanted + 199} is free.")
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the demo the way Ctrl-C does, so that nothing it started outlives it.
+
+    SIGINT is set too: a shell starts background jobs with it ignored.
+    """
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @dataclass
@@ -68,6 +91,8 @@ class Prefect:
             # Leases kept in memory are lost with a restart, and take healthy runs with them.
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
             "PREFECT_CLI_PROMPT": "false",
+            # Somebody waits at the keyboard for each run; left alone, the worker looks every ten seconds.
+            "PREFECT_WORKER_QUERY_SECONDS": "1",
             "DO_NOT_TRACK": "1",
             # The project's own folders, wherever the command was given.
             "PYTHONPATH": os.pathsep.join(part for part in (os.environ.get("PYTHONPATH"),) if part),
@@ -142,8 +167,16 @@ class Prefect:
             f"{self.api}{path}", data=data, method=method, headers={"Content-Type": "application/json"}
         )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=30) as answer:
-            return json.loads(answer.read() or b"null")
+        for left in reversed(range(BUSY_TRIES)):
+            try:
+                with opener.open(request, timeout=30) as answer:
+                    return json.loads(answer.read() or b"null")
+            except urllib.error.HTTPError as error:
+                # 503: its SQLite file is locked at this moment and nothing was done. Prefect's own client retries too.
+                if error.code != HTTPStatus.SERVICE_UNAVAILABLE or not left:
+                    raise
+                time.sleep(0.3)
+        raise AssertionError("the last try returns or raises")
 
     def _run(self, *arguments: str, **variables: str) -> None:
         done = subprocess.run(

@@ -42,13 +42,7 @@ OPENS: dict[str, Callable[[Visit, Act], Json]] = {
     "ineffective": forms.ineffective,
 }
 
-# In a "⋯" menu Slack offers no dialog for a single choice, so what needs one asks in a form there.
-OPENS_IN_MENU: dict[str, Callable[[Visit, Act], Json]] = {"confirm": forms.confirm}
-
 
 def form_of(visit: Visit) -> Callable[[Visit, Act], Json] | None:
     """The form that a press opens; None for a press that acts at once."""
-    verb = visit.letter.verb
-    if visit.letter.in_menu and verb in OPENS_IN_MENU:
-        return OPENS_IN_MENU[verb]
-    return OPENS.get(verb)
+    return OPENS.get(visit.letter.verb)

@@ -20,13 +20,6 @@ def evidence(visit: Visit, act: Act) -> Json:
     return modals.evidence(visit.reader, _mine(visit, act), now=visit.now, templates=visit.inbox.settings.templates)
 
 
-def confirm(visit: Visit, act: Act) -> Json:
-    item = _mine(visit, act)
-    if not item.can_confirm:
-        raise Refused("confirm", f"Request {item.request_id} cannot be confirmed any more.")
-    return modals.confirm(visit.reader, item, templates=visit.inbox.settings.templates)
-
-
 def snooze(visit: Visit, act: Act) -> Json:
     item = _mine(visit, act)
     if not item.can_snooze:

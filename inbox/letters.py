@@ -30,7 +30,6 @@ class Letter:
     """One thing a person or Slack did. `kind` is press, submission, command, event or other (of no concern to us).
 
     `verb` and `subject` say what is meant: a button's verb and opaque id, a command and its text, an event's type.
-    `in_menu` is a choice from a "⋯" menu, which had no dialog before it.
     """
 
     kind: str
@@ -43,7 +42,6 @@ class Letter:
     trigger: str = ""
     channel: str = ""
     thread: str = ""
-    in_menu: bool = False
     view: Json = field(default_factory=dict)
     event: Json = field(default_factory=dict)
 
@@ -92,7 +90,6 @@ def _press(payload: Json) -> Letter:
         key=key,
         verb=verb,
         subject=subject,
-        in_menu=action_id.endswith(".more"),
         channel=_text(payload, "container", "channel_id", needed=False),
         thread=_text(payload, "container", "thread_ts", needed=False),
         view=_table(payload, "view"),

@@ -106,10 +106,6 @@ def _offered(filled: Filled, today: date) -> Offered:
     )
 
 
-def _confirm(visit: Visit, act: Act, filled: Filled) -> None:
-    answers.confirm(act, visit.number)
-
-
 def _snooze(visit: Visit, act: Act, filled: Filled) -> None:
     answers.snooze(act, visit.number, filled.values["until"], filled.text("reason"))
 
@@ -157,7 +153,6 @@ def _chosen(filled: Filled) -> Person:
 
 SENT: dict[str, Callable[[Visit, Act, Filled], None]] = {
     "evidence": _evidence,
-    "confirm": _confirm,
     "snooze": _snooze,
     "delegate": _delegate,
     "not_mine": _not_mine,

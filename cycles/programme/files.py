@@ -115,7 +115,9 @@ def read_csv(path: Path) -> Located:
             lines[(len(rows),)] = reader.line_num
             rows.append({str(name).strip(): cell.strip() for name, cell in row.items() if cell and cell.strip()})
     except csv.Error as error:
-        raise BadInput(f"{path}:{reader.reader.line_num}: is not readable as CSV ({error}). Mend the quoting.") from error
+        raise BadInput(
+            f"{path}:{reader.reader.line_num}: is not readable as CSV ({error}). Mend the quoting."
+        ) from error
     return Located(path=path, value=rows, lines=lines)
 
 

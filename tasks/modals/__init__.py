@@ -1,7 +1,6 @@
 """The forms behind the buttons (`build`) and what people fill into them (`read`)."""
 
 from tasks.modals.build import (
-    confirm,
     delegate,
     effective,
     evidence,
@@ -16,7 +15,6 @@ from tasks.modals.read import WrongAnswers, read_values
 
 __all__ = [
     "WrongAnswers",
-    "confirm",
     "delegate",
     "effective",
     "evidence",

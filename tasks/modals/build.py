@@ -55,13 +55,6 @@ def _form(words: Words, form: str, *, optional: bool) -> Block:
     return _ask(words, "attestation", text_input(limit=STATEMENT), hint="attestation_hint", optional=optional)
 
 
-def confirm(reader: Reader, item: Item, *, templates: Path | None = None) -> View:
-    """*Still true* chosen from a menu, where Slack offers no dialog for a single choice. It has no inputs."""
-    words = words_of(reader, templates)
-    blocks = [_about(words, item), rich("confirm", parts.confirm_text(words, item))]
-    return _modal(words, "confirm", str(item.request_id), blocks, submit="yes_confirm")
-
-
 def snooze(reader: Reader, item: Item, *, now: datetime, templates: Path | None = None) -> View:
     """A day after today, at the latest `item.snooze_until`, with a reason."""
     words = words_of(reader, templates)

@@ -6,10 +6,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from house import House, build, open_house
+from delivery_house import House, Opener, build, open_house
 
 OWNERS = 2
-Opener = Callable[..., AbstractContextManager[House]]
 
 
 @pytest.fixture(scope="session")

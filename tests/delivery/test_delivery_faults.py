@@ -3,9 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from conftest import Opener
-from house import House
-from weather import Odd, weather_before
+from delivery_house import House, Opener
+from delivery_weather import Odd, weather_before
 
 from cycles import outbox
 from cycles.briefs import Brief

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from house import House
+from delivery_house import House
+from delivery_weather import Odd, weather_before
 from pydantic import SecretStr
-from weather import Odd, weather_before
 
 from cycles.errors import BadInput
 from cycles.models import Person, Setting

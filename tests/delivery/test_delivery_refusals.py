@@ -1,9 +1,9 @@
 """What Slack will not take, what cannot be found out, and what every message carries."""
 
 import pytest
-from house import House, of, refresh
+from delivery_house import House, of, refresh
+from delivery_weather import Odd, weather_before
 from slack_sdk import WebClient
-from weather import Odd, weather_before
 
 from cycles import outbox
 from cycles.models import Delivery, Person

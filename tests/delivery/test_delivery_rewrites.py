@@ -1,7 +1,7 @@
 """Replies in a thread, and messages rewritten to what is true now."""
 
 import pytest
-from house import NEXT_MORNING, NIGHT, House, answer_all, buttons, of, refresh
+from delivery_house import NEXT_MORNING, NIGHT, House, answer_all, buttons, of, refresh
 
 from cycles import outbox
 from cycles.models import Delivery

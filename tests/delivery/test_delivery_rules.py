@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from house import MORNING, NEXT_MORNING, NIGHT, House, answer_all, of
+from delivery_house import MORNING, NEXT_MORNING, NIGHT, House, answer_all, of
 
 from cycles.models import Delivery, Leave, Person
 from tasks.slack import Pace

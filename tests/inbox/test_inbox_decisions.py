@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from cycles import act, check
 from cycles.models import Action, Cycle, EvidenceKind
-from inbox.actions import AT_ONCE, OPENS, OPENS_IN_MENU
+from inbox.actions import AT_ONCE, OPENS
 from inbox.sayings import REFUSALS
 from inbox.submissions import SENT
 
@@ -118,13 +118,13 @@ def test_every_button_and_form_has_a_handler() -> None:
     sources = [path.read_text(encoding="utf-8") for path in (*root.glob("messages/*.py"), root / "home.py")]
     verbs = {verb for source in sources for verb in re.findall(r'\bbutton\(\s*"(\w+)"', source)}
     assert {"submit", "confirm", "accept_offer", "approve_plan", "page"} <= verbs
-    menu = {"confirm", "snooze", "delegate", "not_mine", "nudge", "reassign"}
+    menu = {"snooze", "delegate", "not_mine", "nudge", "reassign"}
     assert (verbs | menu) - {"page"} <= set(AT_ONCE) | set(OPENS)
     assert set(AT_ONCE).isdisjoint(OPENS)
     forms = (root / "modals" / "build.py").read_text(encoding="utf-8")
     known = set(re.findall(r"_modal\(words, \"(\w+)\"", forms)) | {"delegate", "reassign", "effective", "ineffective"}
     assert known == set(SENT)
-    assert {"submit"} | known >= set(OPENS) | set(OPENS_IN_MENU)
+    assert {"submit"} | known >= set(OPENS)
 
 
 def test_the_connection_comes_back_and_closes_at_once(tmp_path: Path, template: Path) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import AppUnderTest, Hand, actions, button, field, modal, section
+from localslack_parts import AppUnderTest, Hand, actions, button, field, modal, section
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from conftest import WORKSPACE, Hand, actions, button, client, section
+from localslack_parts import WORKSPACE, Hand, actions, button, client, section
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier

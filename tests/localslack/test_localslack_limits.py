@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from conftest import actions, button, field, modal, section
-from scenes import EVIDENCE, HOME, PROMPT, RICH, option, plain
+from localslack_parts import actions, button, field, modal, section
+from localslack_scenes import EVIDENCE, HOME, PROMPT, RICH, option, plain
 
 from localslack.limits import problems, view_problems
 

@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import localslack_scenes
 import pytest
-import scenes
-from conftest import AppUnderTest, Hand
+from localslack_parts import AppUnderTest, Hand
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from slack_sdk import WebClient
 
@@ -53,7 +53,7 @@ def shot(page: Page, name: str) -> None:
 def opens_evidence(web: WebClient, request):  # type: ignore[no-untyped-def]
     kind = request.payload.get("type")
     if kind == "block_actions":
-        web.views_open(trigger_id=request.payload["trigger_id"], view=scenes.EVIDENCE)
+        web.views_open(trigger_id=request.payload["trigger_id"], view=localslack_scenes.EVIDENCE)
     if kind == "view_submission":
         values = request.payload["view"]["state"]["values"]
         if "secret" in values["link"]["a"]["value"]:
@@ -62,7 +62,7 @@ def opens_evidence(web: WebClient, request):  # type: ignore[no-untyped-def]
 
 
 def test_english_messages_thread_and_home(page: Page, slack: LocalSlack, web: WebClient, app: AppUnderTest) -> None:
-    prompt = scenes.fill(web)
+    prompt = localslack_scenes.fill(web)
     see(page, slack, "maria@aozora.example")
     message = page.locator(f"[data-ts='{prompt}']")
     expect(message.locator("strong").first).to_have_text("AI-042")
@@ -87,7 +87,7 @@ def test_english_messages_thread_and_home(page: Page, slack: LocalSlack, web: We
 
 
 def test_japanese_chrome_for_a_japanese_person(page: Page, slack: LocalSlack, web: WebClient) -> None:
-    scenes.fill(web)
+    localslack_scenes.fill(web)
     see(page, slack, "yuki@aozora.example")
     expect(page.locator("html")).to_have_attribute("lang", "ja-JP")
     expect(page.locator("#banner")).to_contain_text("このコンピューターの外に出ません")
@@ -101,7 +101,7 @@ def test_modal_errors_upload_and_submit(
     page: Page, slack: LocalSlack, web: WebClient, app: AppUnderTest, tmp_path: Path
 ) -> None:
     app.handler = opens_evidence
-    prompt = scenes.fill(web)
+    prompt = localslack_scenes.fill(web)
     see(page, slack, "maria")
     page.locator(f"[data-ts='{prompt}'] [data-action-id=submit_evidence]").click()
     form = page.get_by_test_id("modal")
@@ -135,12 +135,12 @@ def test_modal_errors_upload_and_submit(
 
 def test_typed_text_survives_a_view_update(page: Page, slack: LocalSlack, web: WebClient, app: AppUnderTest) -> None:
     app.handler = opens_evidence
-    prompt = scenes.fill(web)
+    prompt = localslack_scenes.fill(web)
     see(page, slack, "maria")
     page.locator(f"[data-ts='{prompt}'] [data-action-id=submit_evidence]").click()
     page.locator("[data-block-id=note] textarea").fill("half a sen")
     view = slack.human.views("maria")["stack"][0]
-    fresh = {**scenes.EVIDENCE, "title": {"type": "plain_text", "text": "Changed"}}
+    fresh = {**localslack_scenes.EVIDENCE, "title": {"type": "plain_text", "text": "Changed"}}
     web.views_update(view_id=view["id"], view=fresh)
     expect(page.get_by_role("dialog", name="Changed")).to_be_visible()
     expect(page.locator("[data-block-id=note] textarea")).to_have_value("half a sen")
@@ -150,7 +150,7 @@ def test_typed_text_survives_a_view_update(page: Page, slack: LocalSlack, web: W
 
 
 def test_confirm_dialog_asks_first(page: Page, slack: LocalSlack, web: WebClient, app: AppUnderTest) -> None:
-    prompt = scenes.fill(web)
+    prompt = localslack_scenes.fill(web)
     see(page, slack, "maria")
     still_true = page.locator(f"[data-ts='{prompt}'] [data-action-id=still_true]")
     still_true.click()
@@ -167,7 +167,7 @@ def test_confirm_dialog_asks_first(page: Page, slack: LocalSlack, web: WebClient
 def test_overflow_and_selects_send_what_was_chosen(
     page: Page, slack: LocalSlack, web: WebClient, app: AppUnderTest
 ) -> None:
-    prompt = scenes.fill(web)
+    prompt = localslack_scenes.fill(web)
     see(page, slack, "maria")
     message = page.locator(f"[data-ts='{prompt}']")
     message.locator("[data-action-id=more]").click()
@@ -182,7 +182,7 @@ def test_overflow_and_selects_send_what_was_chosen(
 
 def test_toast_when_the_app_does_not_answer(page: Page, slack: LocalSlack, web: WebClient, app: AppUnderTest) -> None:
     app.mute = True
-    prompt = scenes.fill(web)
+    prompt = localslack_scenes.fill(web)
     see(page, slack, "maria")
     page.locator(f"[data-ts='{prompt}'] [data-action-id=reject]").click()
     expect(page.get_by_test_id("toast")).to_have_text("The app did not respond. Try again.")
@@ -190,7 +190,7 @@ def test_toast_when_the_app_does_not_answer(page: Page, slack: LocalSlack, web: 
 
 
 def test_switcher_by_keyboard_and_long_names(page: Page, slack: LocalSlack, web: WebClient) -> None:
-    scenes.fill(web)
+    localslack_scenes.fill(web)
     web.chat_postMessage(channel="U00000003", text="長い" * 60 + " " + "x" * 400)
     see(page, slack, "maria")
     page.get_by_test_id("switcher").focus()
@@ -233,7 +233,7 @@ def test_files_download_with_their_content(page: Page, slack: LocalSlack, web: W
 
 def test_dark(browser: Browser, slack: LocalSlack, web: WebClient, app: AppUnderTest) -> None:
     app.handler = opens_evidence
-    prompt = scenes.fill(web)
+    prompt = localslack_scenes.fill(web)
     page = browser.new_page(viewport={"width": 1280, "height": 860}, color_scheme="dark")
     see(page, slack, "maria")
     background = page.evaluate("getComputedStyle(document.getElementById('main')).backgroundColor")
@@ -246,7 +246,7 @@ def test_dark(browser: Browser, slack: LocalSlack, web: WebClient, app: AppUnder
 
 
 def test_narrow(browser: Browser, slack: LocalSlack, web: WebClient) -> None:
-    scenes.fill(web)
+    localslack_scenes.fill(web)
     page = browser.new_page(viewport={"width": 420, "height": 800})
     see(page, slack, "maria")
     assert page.evaluate("document.documentElement.scrollWidth") <= 420

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 import pytest
-from conftest import AppUnderTest, Hand, actions, button, client, field, modal, section
+from localslack_parts import AppUnderTest, Hand, actions, button, client, field, modal, section
 from slack_sdk import WebClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 

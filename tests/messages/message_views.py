@@ -16,7 +16,6 @@ def views(locale: str, style: str = "real") -> dict[str, dict[str, Any]]:
     return {
         "modal-evidence": modals.evidence(reader, item, now=NOW),
         "modal-evidence-link": modals.evidence(reader, kit.item(2, forms=("link",)), now=NOW),
-        "modal-confirm": modals.confirm(reader, item),
         "modal-snooze": modals.snooze(reader, item, now=NOW),
         "modal-delegate": modals.delegate(reader, item),
         "modal-not-mine": modals.not_mine(reader, item),

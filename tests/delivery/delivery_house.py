@@ -1,7 +1,7 @@
 """A small organisation that owes evidence, its record, and the local Slack it talks over."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -220,3 +220,7 @@ def refresh(house: House, delivery: Delivery) -> int:
 def buttons(post: Json) -> list[Json]:
     """The rows of buttons a post shows."""
     return [block for block in post.get("blocks", []) if block["type"] == "actions"]
+
+
+# `with opened(owners=60, dedupe=False) as house`
+Opener = Callable[..., AbstractContextManager[House]]
