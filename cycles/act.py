@@ -158,7 +158,9 @@ def _corrected(session: Session, policy: Policy, directory: Directory, now: date
     recovered = session.exec(
         select(Action)
         .join(Lapse, col(Lapse.id) == col(Action.lapse_id))
-        .where(col(Action.state).in_(AT_WORK), col(Lapse.recovered_at).is_not(None))
+        # What was judged ineffective although the evidence was valid keeps its date: there, evidence alone is no answer.
+        .where(col(Action.state).in_(AT_WORK), col(Action.implemented_at).is_(None))
+        .where(col(Lapse.recovered_at).is_not(None))
         .order_by(col(Action.id))
     ).all()
     for action in recovered:
@@ -212,6 +214,11 @@ def _chase(session: Session, cycle: Cycle, policy: Policy, directory: Directory,
 
 def _tell(session: Session, action: Action, policy: Policy, directory: Directory, now: datetime) -> None:
     """Rung 0 is the owner; then the ladder of requests, reckoned from the action's due date."""
+    if action.step > len(policy.asking.ladder):
+        # The cycle that chases it now has a shorter ladder than the one that began.
+        action.next_at = None
+        session.add(action)
+        return
     told, role = action.owner_id, "owner"
     if action.step:
         rung = policy.asking.ladder[action.step - 1]

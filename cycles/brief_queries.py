@@ -1,5 +1,6 @@
 """From the record to briefs: what a message says is gathered when it is sent, so it is never stale."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session, col
@@ -8,7 +9,7 @@ from sqlmodel import select as pick
 from cycles import brief_subjects as subjects
 from cycles.brief_items import UNANSWERED, controls_served, item_for, reader_of
 from cycles.brief_subjects import action_brief
-from cycles.briefs import Brief, DigestBrief, EscalationBrief, ReminderBrief
+from cycles.briefs import Brief, DigestBrief, EscalationBrief, Item, ReminderBrief
 from cycles.ladder import told_on
 from cycles.models import Cycle, Delivery, DeliveryItem, Person, Request
 from cycles.people import Directory
@@ -48,6 +49,9 @@ def _chase_brief(
     session: Session, delivery: Delivery, reader: Person, requests: list[int], now: datetime
 ) -> Brief | None:
     items = tuple(item_for(session, request_id, reader, now) for request_id in requests)
+    if delivery.kind != "digest":
+        # The clock stays with the owner while an offer to somebody else is open: it is no answer yet.
+        items = tuple(replace(item, answered=None) if _is_offered(item) else item for item in items)
     waiting = [item for item in items if item.state in UNANSWERED and item.answered is None]
     if delivery.ts is None and not waiting:
         return None
@@ -75,6 +79,10 @@ def _chase_brief(
     return EscalationBrief(reader=reader_of(reader), role=delivery.role or "lead", items=items, asked_before=asked)
 
 
+def _is_offered(item: Item) -> bool:
+    return item.answered is not None and item.answered.verb == "delegated"
+
+
 def _next_person(request: Request, directory: Directory, policy: Policy, now: datetime) -> str | None:
     for rung in policy.asking.ladder:
         told = told_on(rung, owner_id=request.owner_id, assignee_id=request.assignee_id, directory=directory, now=now)
@@ -90,6 +98,7 @@ def _asked_before(session: Session, delivery: Delivery, requests: list[int]) -> 
         .join(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
         .where(DeliveryItem.subject == "request", col(DeliveryItem.subject_id).in_(requests))
         .where(col(Delivery.kind).in_(("digest", "reminder", "escalation")), col(Delivery.id) < delivery.id)
+        .where(Delivery.person_id != delivery.person_id, Delivery.state == "sent")
         .order_by(col(Delivery.id))
     ).all()
     return tuple(dict.fromkeys(names))

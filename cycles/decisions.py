@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from cycles import answers, journal, outbox, plan
 from cycles.act import AT_WORK, mark_implemented
 from cycles.errors import Refused
-from cycles.models import Action, Cycle, Evidence, Lapse, Person, Request, Review, Verdict
+from cycles.models import Action, Cycle, Evidence, Lapse, Person, Request, Review, System, Verdict
 from cycles.people import Directory, current_policy
 from cycles.permits import Act
 from cycles.policy import Policy
@@ -29,6 +29,13 @@ def review(act: Act, evidence_id: int, vote: Literal["accept", "return", "recuse
     ballot.vote, ballot.reason, ballot.voted_at = vote, reason.strip(), act.now
     act.session.add(ballot)
     request, _, _, directory = act.request(evidence.request_id or 0)
+    if vote != "recuse" and act.person.id in (
+        request.owner_id,
+        act.session.get_one(System, evidence.system_id).owner_id,
+    ):
+        raise Refused(
+            "not_yours", "You answer for this yourself by now; recuse yourself, so that somebody else is asked."
+        )
     if vote == "accept":
         answers.accept(act, request, evidence, by=act.person, reason=reason.strip())
     elif vote == "return":
@@ -96,6 +103,10 @@ def excuse(act: Act, request_id: int, reason: str) -> None:
         raise Refused("reason", "Say why it does not apply.")
     request.next_at, request.disputed = None, False
     act.change(request, "excused", "excused", reason=reason.strip())
+    for left in _left_behind(act, request, directory):
+        # The message was about all they left behind; the rest is put before the lead again.
+        left.disputed, left.next_at = False, act.now
+        act.session.add(left)
 
 
 def approve_plan(act: Act, cycle_key: str) -> bool:
@@ -161,7 +172,9 @@ def judge_action(act: Act, action_id: int, *, worked: bool, note: str = "") -> N
         action.state, action.closed_at = "effective", act.now
     else:
         action.state, action.step, action.reviewer_id = "reopened", 0, None
-        action.implemented_at = action.review_on = None
+        action.review_on = None
+        if lapse.recovered_at is None:
+            action.implemented_at = None
         action.relapses += 1
         days = getattr(policy.acting.targets, action.severity)
         action.due = directory.calendar(action.owner_id).add(directory.today(action.owner_id, act.now), days)

@@ -86,10 +86,12 @@ def _orphan(found: _Round, request: Request) -> None:
     found.session.add(request)
     found.orphaned += 1
     gone, lead = found.directory.people[request.assignee_id].key, found.directory.lead(found.now)
+    if _lead_knows(found, request):
+        return
     # One message for all that a person left behind: whoever the lead names gets everything (decisions.reassign).
     outbox.queue(
         found.session,
-        key=f"dispute:{found.cycle.key}:left:{gone}",
+        key=f"dispute:{found.cycle.key}:left:{gone}:{request.id}",
         kind="dispute",
         person_id=lead,
         now=found.now,
@@ -98,15 +100,23 @@ def _orphan(found: _Round, request: Request) -> None:
     )
 
 
+def _lead_knows(found: _Round, request: Request) -> bool:
+    """Whether something else that the same person left behind is before the lead, undecided."""
+    asked = (
+        select(Delivery.id)
+        .join(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
+        .join(Request, col(Request.id) == col(DeliveryItem.subject_id))
+        .where(DeliveryItem.subject == "request", Delivery.kind == "dispute", col(Request.disputed))
+        .where(Request.cycle_id == request.cycle_id, Request.assignee_id == request.assignee_id)
+        .where(col(Request.state).in_(CHASED))
+    )
+    return found.session.exec(asked).first() is not None
+
+
 def _stand_in(found: _Round, request: Request) -> None:
-    """A first ask that would wait out a long leave goes to the deputy instead."""
-    directory, now = found.directory, found.now
-    if directory.away_workdays(request.assignee_id, now) <= found.policy.asking.deputy_when_away_workdays:
-        return
-    deputy = directory.on_rung("deputy", request.assignee_id, now)
-    if deputy == request.assignee_id or directory.away_workdays(deputy, now):
-        return
-    request.assignee_id = deputy
+    """What would wait out a long leave goes to the deputy instead, or to whoever is next above."""
+    if not found.directory.is_here(request.assignee_id, found.now):
+        request.assignee_id = found.directory.on_rung("deputy", request.assignee_id, found.now)
 
 
 def _climb(found: _Round, request: Request) -> None:
@@ -116,19 +126,37 @@ def _climb(found: _Round, request: Request) -> None:
         request.next_at = None
         return
     rung = ladder[request.step - 1]
+    if request.snoozed_until is not None and rung.to != "owner" and request.step > 1:
+        # They asked to be asked again today: once more them, before anybody above is told.
+        request.step, rung = request.step - 1, ladder[request.step - 2]
+    if rung.to == "owner" and not found.directory.is_here(request.assignee_id, now):
+        _stand_in(found, request)
+        _gather(found, request, "digest", request.assignee_id, None, rung=request.step)
+        return
     while request.step < len(ladder) and rung.to == "owner" == ladder[request.step].to:
         following = found.directory.calendar(request.owner_id).add(request.due, ladder[request.step].workdays)
         if following > found.directory.today(request.assignee_id, now):
             break
         request.step, rung = request.step + 1, ladder[request.step]
     told = told_on(rung, owner_id=request.owner_id, assignee_id=request.assignee_id, directory=found.directory, now=now)
-    repeats = rung.to != "owner" and told == request.assignee_id
+    repeats = rung.to != "owner" and (told == request.assignee_id or _was_told(found, request, told))
     if repeats or (rung.to == "owner" and _has_heard_enough(found, request)):
         _advance(found, request)
         return
     kind = "escalation" if rung.message == "escalation" else "reminder"
     role = rung.to if kind == "escalation" else "last" if rung.message == "last_reminder" else None
     _gather(found, request, kind, told, role, rung=request.step)
+
+
+def _was_told(found: _Round, request: Request, person_id: int) -> bool:
+    """Somebody who stands on two rungs of the ladder is told once."""
+    told = (
+        select(Delivery.id)
+        .join(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
+        .where(DeliveryItem.subject == "request", DeliveryItem.subject_id == request.id)
+        .where(Delivery.person_id == person_id, Delivery.kind == "escalation")
+    )
+    return found.session.exec(told).first() is not None
 
 
 def _has_heard_enough(found: _Round, request: Request) -> bool:
@@ -147,7 +175,9 @@ def _has_heard_enough(found: _Round, request: Request) -> bool:
 def _gather(found: _Round, request: Request, kind: str, person_id: int, role: str | None, *, rung: int) -> None:
     hours = found.directory.hours(person_id)
     if not hours.is_decent(found.now):
-        request.next_at = hours.next_decent(found.now)
+        request.next_at = found.directory.decent(person_id, found.now)
+        if request.next_at <= found.now:
+            request.next_at = hours.next_decent(found.now)
         found.session.add(request)
         found.deferred += 1
         return

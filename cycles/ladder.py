@@ -20,8 +20,7 @@ class Line:
 def rung_time(rung: Rung, *, due: date, owner_id: int, told_id: int, directory: Directory, after: datetime) -> datetime:
     """When a rung speaks: on its workday by the owner's calendar, when its reader starts work, and not before `after`."""
     day = directory.calendar(owner_id).add(due, rung.workdays)
-    hours = directory.hours(told_id)
-    return hours.next_decent(max(hours.opens(day), after))
+    return directory.decent(told_id, max(directory.hours(told_id).opens(day), after))
 
 
 def next_time(
@@ -31,7 +30,8 @@ def next_time(
     if step >= len(policy.asking.ladder):
         return None
     rung = policy.asking.ladder[step]
-    told = told_on(rung, owner_id=owner_id, assignee_id=assignee_id, directory=directory, now=now)
+    then = max(now, directory.hours(owner_id).opens(directory.calendar(owner_id).add(due, rung.workdays)))
+    told = told_on(rung, owner_id=owner_id, assignee_id=assignee_id, directory=directory, now=then)
     tomorrow = directory.hours(told).opens(directory.today(told, now) + timedelta(days=1))
     return rung_time(rung, due=due, owner_id=owner_id, told_id=told, directory=directory, after=tomorrow)
 

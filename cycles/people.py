@@ -1,6 +1,6 @@
 """Who everybody is at a moment: their hours, leave, line and part in the programme, read once per decision round."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -20,6 +20,7 @@ class Directory:
     leave: dict[int, list[tuple[date, date]]]
     roles: dict[str, list[int]]
     closures: tuple[Closure, ...]
+    patience: int
     _hours: dict[int, Hours] = field(default_factory=dict)
 
     @classmethod
@@ -31,7 +32,13 @@ class Directory:
         for member in session.exec(select(Membership).order_by(col(Membership.id))).all():
             roles.setdefault(member.role, []).append(member.person_id)
         people = {person.id: person for person in session.exec(select(Person)).all()}
-        return cls(people=people, leave=leave, roles=roles, closures=policy.closed_days())
+        return cls(
+            people=people,
+            leave=leave,
+            roles=roles,
+            closures=policy.closed_days(),
+            patience=policy.asking.deputy_when_away_workdays,
+        )
 
     def calendar(self, person_id: int) -> Calendar:
         return self.hours(person_id).calendar
@@ -65,15 +72,28 @@ class Directory:
         back = hours.local_day(hours.next_decent(now))
         return hours.calendar.between(day, back)
 
+    def is_here(self, person_id: int, now: datetime) -> bool:
+        """Neither departed nor on a leave longer than policy would wait for."""
+        return not self.has_left(person_id, now) and self.away_workdays(person_id, now) <= self.patience
+
+    def decent(self, person_id: int, at: datetime) -> datetime:
+        """When a matter of this person comes up: their next decent hour, but a long leave is not waited out.
+
+        Who is told then, in their place, is decided when the time has come.
+        """
+        hours = self.hours(person_id)
+        return hours.next_decent(at) if self.is_here(person_id, at) else replace(hours, leave=()).next_decent(at)
+
     def lead(self, now: datetime) -> int:
-        """The first lead who is still here.
+        """The first lead who is here; else the first who has not left.
 
         Raises:
             BadInput: when every lead has left; the programme must name another.
         """
-        for person_id in self.roles.get("lead", []):
-            if not self.has_left(person_id, now):
-                return person_id
+        leads = self.roles.get("lead", [])
+        for found in (*(lead for lead in leads if self.is_here(lead, now)), *leads):
+            if not self.has_left(found, now):
+                return found
         raise BadInput(
             "No lead is left in the programme. Name one under 'leads' in programme.yaml and run `hoshin sync`."
         )
@@ -82,20 +102,21 @@ class Directory:
         return person_id in self.roles.get("lead", [])
 
     def on_rung(self, rung: str, owner_id: int, now: datetime) -> int:
-        """Who stands on a rung of the ladder above an owner; where nobody does, the next one up."""
+        """Who stands on a rung of the ladder above an owner; where nobody does, or is away for long, the next one up."""
         owner = self.people[owner_id]
         climb = {"owner": owner_id, "deputy": owner.deputy_id, "manager": owner.manager_id}
         order = ["owner", "deputy", "manager"]
         for name in order[order.index(rung) :] if rung in order else []:
             person_id = climb[name]
-            if person_id is not None and not self.has_left(person_id, now):
+            if person_id is not None and self.is_here(person_id, now):
                 return person_id
         return self.lead(now)
 
     def reviewers_for(self, *excluded: int, now: datetime) -> list[int]:
-        """Reviewers who are none of these people and still here; owner ≠ submitter ≠ reviewer (ISO 19011, 4)."""
-        here = [person_id for person_id in self.roles.get("reviewer", []) if not self.has_left(person_id, now)]
-        return [person_id for person_id in here if person_id not in excluded]
+        """Reviewers who are none of these people, those at work first; owner ≠ submitter ≠ reviewer (ISO 19011, 4)."""
+        named = [person_id for person_id in self.roles.get("reviewer", []) if not self.has_left(person_id, now)]
+        free = [person_id for person_id in named if person_id not in excluded]
+        return [person_id for person_id in free if self.is_here(person_id, now)] or free
 
 
 def programme_head(session: Session) -> dict[str, Any]:

@@ -1,0 +1,343 @@
+"""Do: who is told what on which day, in which order, and that nobody is told twice, too often or at an indecent hour."""
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rules_house import CYCLE, House, house, people, programme, system, tokyo
+from rules_oracle import is_decent, workdays_later
+from sqlalchemy import event, text
+from sqlmodel import col, select
+
+from cycles.answers import accept_offer, delegate, not_mine, snooze
+from cycles.check import check
+from cycles.do import Ticked, tick
+from cycles.models import Cycle, Delivery, DeliveryItem, Leave, Person, Request
+from cycles.store import Record
+
+QUARTER = timedelta(minutes=15)
+CHASING = ("digest", "reminder", "escalation", "dispute")
+
+
+def run_tick(built: House) -> Ticked:
+    with built.record.write() as session:
+        return tick(session, now=built.now, actor="do")
+
+
+def run_until(built: House, day: str, *, step: timedelta = timedelta(hours=1)) -> None:
+    """Tick by tick, marking what is written as shown, so that threads and rewrites have something to join."""
+    end = tokyo(day, 0)
+    while built.now < end:
+        if run_tick(built) != Ticked():
+            _show(built)
+        built.now += step
+
+
+def _show(built: House) -> None:
+    with built.record.write() as session:
+        session.execute(text("UPDATE delivery SET state = 'sent', channel = 'C', ts = id WHERE state = 'queued'"))
+
+
+def said(built: House) -> list[tuple[str, str, str | None, date]]:
+    """(kind, person, role, day where the person is), in order."""
+    who = {row.id: row for row in built.rows(Person)}
+    return [
+        (row.kind, who[row.person_id].key, row.role, _day(row.created_at, who[row.person_id].zone))
+        for row in built.deliveries(*CHASING)
+    ]
+
+
+def _day(at: datetime, zone: str) -> date:
+    from zoneinfo import ZoneInfo
+
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def only_risk(record: Record, **more: Any) -> House:
+    """One owner, one system, one request of the owner's."""
+    built = house(record, system("scoring"), **more)
+    with built.record.write() as session:
+        session.execute(text("DELETE FROM request WHERE system_id = 1"))
+    return built
+
+
+def test_the_ladder_speaks_in_order_on_its_days(record: Record) -> None:
+    built = only_risk(record)
+    ask, due = built.request().ask_on, built.request().due
+    run_until(built, "2026-12-28")
+    assert said(built) == [
+        ("digest", "owner", None, ask),
+        ("reminder", "owner", None, workdays_later(due, -3, "JP")),
+        ("reminder", "owner", None, due),
+        ("reminder", "owner", "last", workdays_later(due, 2, "JP")),
+        ("escalation", "second", "deputy", workdays_later(due, 4, "JP")),
+        ("escalation", "boss", "manager", workdays_later(due, 6, "JP")),
+        ("escalation", "lead", "lead", workdays_later(due, 8, "JP")),
+    ]
+    first, *_, third = built.deliveries("digest", "reminder")[:3]
+    assert third.root_id == first.id
+    assert {row.root_id for row in built.deliveries("reminder") if row.role is None} == {first.id}
+    assert (built.request().state, built.request().next_at) == ("asked", None)
+
+
+def test_a_ladder_that_ended_without_an_answer_lapses_the_request(record: Record) -> None:
+    built = only_risk(record)
+    run_until(built, "2026-12-01")
+    with built.record.write() as session:
+        check(session, built.cycle(session), now=built.now, actor="check")
+    assert built.request().state == "lapsed"
+
+
+def test_one_digest_a_day_however_many_systems(record: Record) -> None:
+    built = house(record, *(system(f"s{n}") for n in range(10)))
+    run_until(built, "2026-10-24", step=QUARTER)
+    digests = [(who, day) for kind, who, _, day in said(built) if kind == "digest" and who == "owner"]
+    assert len(digests) == len(set(digests)) == 3
+    items = Counter(row.delivery_id for row in built.rows(DeliveryItem, DeliveryItem.subject == "request"))
+    shown = [items[row.id] for row in built.deliveries("digest") if row.person_id == built.ids(Person)["owner"]]
+    assert shown == [4, 4, 2]
+
+
+def test_what_does_not_fit_into_a_message_waits_for_the_next_workday(record: Record) -> None:
+    many = [system(f"s{n}") for n in range(20)]
+    built = house(record, *many, policy={"asking": {"first_asks_per_day": 8}})
+    with built.record.write() as session:
+        session.execute(text("UPDATE request SET next_at = (SELECT MIN(next_at) FROM request)"))
+    run_until(built, "2026-10-24")
+    items = Counter(row.delivery_id for row in built.rows(DeliveryItem, DeliveryItem.subject == "request"))
+    owner = built.ids(Person)["owner"]
+    assert [items[row.id] for row in built.deliveries("digest") if row.person_id == owner] == [8, 8, 4]
+
+
+def test_a_first_ask_goes_to_the_deputy_when_the_owner_is_long_away(record: Record) -> None:
+    away = {"leave": [{"from": "2026-10-12", "to": "2026-10-30"}]}
+    built = only_risk(record, who=people(owner=away))
+    run_until(built, "2026-10-20")
+    assert [(kind, who) for kind, who, _, _ in said(built)] == [("digest", "second")]
+    assert built.request().assignee_id == built.ids(Person)["second"]
+    assert built.request().owner_id == built.ids(Person)["owner"]
+
+
+@pytest.mark.parametrize("leave", [("2026-10-12", "2026-10-16"), ("2026-10-15", "2026-10-16")])
+def test_a_short_leave_or_an_absent_deputy_is_waited_for(leave: tuple[str, str], record: Record) -> None:
+    away = {"leave": [{"from": leave[0], "to": leave[1]}]}
+    built = only_risk(record, who=people(owner=away, second={"leave": [{"from": "2026-10-12", "to": "2026-10-30"}]}))
+    run_until(built, "2026-10-20")
+    assert [(kind, who) for kind, who, _, _ in said(built)] == [("digest", "owner")]
+
+
+def test_what_a_departed_owner_leaves_goes_to_the_lead_exactly_once(record: Record) -> None:
+    built = house(record, *(system(f"s{n}") for n in range(3)), who=people(owner={"left_on": "2026-10-09"}))
+    run_until(built, "2026-11-20")
+    disputes = [(who, day) for kind, who, _, day in said(built) if kind == "dispute"]
+    assert [who for who, _ in disputes] == ["lead"]
+    owner = built.ids(Person)["owner"]
+    left = built.rows(Request, Request.owner_id == owner)
+    assert all(row.disputed and row.next_at is None and row.state == "pending" for row in left)
+    assert not [who for kind, who, _, _ in said(built) if who == "owner"]
+
+
+def test_the_cap_bounds_what_one_person_hears_about_one_request(record: Record) -> None:
+    built = only_risk(record, policy={"asking": {"messages_per_request": 2}})
+    run_until(built, "2026-12-28")
+    heard = [(kind, who) for kind, who, _, _ in said(built)]
+    assert heard[:2] == [("digest", "owner"), ("reminder", "owner")]
+    assert [who for _, who in heard] == ["owner", "owner", "second", "boss", "lead"]
+
+
+def test_after_a_month_of_downtime_everybody_hears_once(record: Record) -> None:
+    built = house(record, *(system(f"s{n}", owner) for n, owner in enumerate(["owner", "owner", "other", "second"])))
+    built.on("2026-11-20", 11)
+    run_tick(built)
+    assert sorted((kind, who) for kind, who, _, _ in said(built)) == [
+        ("digest", "lead"),
+        ("digest", "owner"),
+        ("digest", "second"),
+    ]
+    built.now += timedelta(hours=5)
+    run_tick(built)
+    for _ in range(50):
+        built.now += QUARTER
+        run_tick(built)
+    told = Counter((who, day) for _, who, _, day in said(built))
+    assert max(told.values()) == 1
+    assert [(kind, who) for kind, who, _, _ in said(built) if who == "other"] == [("digest", "other")]
+
+
+def test_after_downtime_between_ask_and_reminders_only_the_last_reminder_is_spoken(record: Record) -> None:
+    built = only_risk(record)
+    built.now = built.request().next_at or built.now
+    run_tick(built)
+    due = built.request().due
+    built.on(workdays_later(due, 3, "JP").isoformat(), 11)
+    for _ in range(20):
+        run_tick(built)
+        built.now += QUARTER
+    assert [(kind, role) for kind, _, role, _ in said(built)] == [("digest", None), ("reminder", "last")]
+
+
+def test_two_schedulers_five_minutes_apart_say_everything_once(new_sqlite: Any) -> None:
+    spoken = []
+    for clocks in ((timedelta(0),), (timedelta(0), timedelta(minutes=5)), (timedelta(0), -timedelta(minutes=5))):
+        built = house(new_sqlite(), system("scoring"), system("chat", "other"))
+        start = built.now
+        for number in range(24 * 75):
+            for off in clocks:
+                built.now = start + timedelta(hours=number) + off
+                run_tick(built)
+        keys = [row.key for row in built.deliveries(*CHASING)]
+        assert len(keys) == len(set(keys))
+        spoken.append(sorted((kind, who, str(role)) for kind, who, role, _ in said(built)))
+    assert spoken[0] == spoken[1] == spoken[2]
+
+
+def test_a_second_tick_at_the_same_moment_says_nothing(record: Record) -> None:
+    built = house(record, system("scoring"), system("chat", "other"))
+    run_until(built, "2026-10-16")
+    before = built.journal(), [row.key for row in built.deliveries()]
+    built.on("2026-10-15", 23)
+    run_tick(built)
+    assert (built.journal(), [row.key for row in built.deliveries()]) == before
+
+
+def test_a_snooze_puts_the_ladder_off_and_no_longer(record: Record) -> None:
+    built = only_risk(record)
+    ask = built.request().ask_on
+    run_until(built, (ask + timedelta(days=1)).isoformat())
+    until = workdays_later(ask, 5, "JP")
+    built.now = tokyo(ask.isoformat(), 17)
+    with built.record.write() as session:
+        snooze(built.act_as(session, "owner"), built.request().id, until, "away")
+    run_until(built, (until + timedelta(days=1)).isoformat())
+    assert [day for kind, _, _, day in said(built) if kind == "reminder"] == [until]
+
+
+def test_not_mine_stops_the_chase(record: Record) -> None:
+    built = only_risk(record)
+    ask = built.request().ask_on
+    run_until(built, (ask + timedelta(days=1)).isoformat())
+    with built.record.write() as session:
+        not_mine(built.act_as(session, "owner"), built.request().id, "it is finance's")
+    run_until(built, "2026-12-28")
+    assert [(kind, who) for kind, who, _, _ in said(built)] == [("digest", "owner"), ("dispute", "lead")]
+
+
+def test_who_takes_over_a_disputed_request_is_asked_for_it(record: Record) -> None:
+    built = only_risk(record)
+    run_until(built, (built.request().ask_on + timedelta(days=1)).isoformat())
+    with built.record.write() as session:
+        act = built.act_as(session, "owner")
+        not_mine(act, built.request().id, "it is other's")
+        delegate(act, built.request().id, built.act_as(session, "other").person)
+        accept_offer(built.act_as(session, "other"), built.request().id)
+    run_until(built, "2026-11-05")
+    assert ("digest", "other") in [(kind, who) for kind, who, _, _ in said(built)]
+    assert not built.request().disputed
+
+
+def test_a_tick_costs_what_is_due_and_not_what_is_open(new_sqlite: Any) -> None:
+    counts = []
+    for systems in (30, 600):
+        built = house(new_sqlite(), *(system(f"s{n}") for n in range(systems)))
+        with built.record.write() as session:
+            session.execute(text("UPDATE request SET next_at = '2026-12-25 00:00:00.000000' WHERE id > 20"))
+            session.execute(text("UPDATE request SET next_at = '2026-10-05 00:00:00.000000' WHERE id <= 20"))
+        built.on("2026-10-05", 9)
+        statements: list[str] = []
+        event.listen(built.record.engine, "before_cursor_execute", lambda *call, kept=statements: kept.append(call[2]))
+        run_tick(built)
+        counts.append(len(statements))
+        del statements[:]
+        run_tick(built)
+        counts.append(len(statements))
+    assert counts[:2] == counts[2:]
+    assert counts[1] < 15
+
+
+def test_finding_what_is_due_reads_the_index(record: Record) -> None:
+    house(record, system("scoring"))
+    with record.read() as session:
+        plan = session.execute(
+            text("EXPLAIN QUERY PLAN SELECT * FROM request WHERE next_at <= '2026-10-10' ORDER BY next_at LIMIT 10")
+        ).all()
+    assert "request_due" in str(plan)
+
+
+def test_nothing_is_asked_before_the_lead_has_approved(record: Record) -> None:
+    built = house(record, system("scoring"), planned=False)
+    built.plan(approve=False)
+    built.on("2026-11-10")
+    assert run_tick(built) == Ticked()
+    assert [row.kind for row in built.deliveries()] == ["plan"]
+
+
+def test_a_second_cycle_does_not_double_the_digests(record: Record) -> None:
+    built = house(record, system("scoring"))
+    built.key = "FY2026-Q4"
+    built.plan()
+    built.on("2027-02-10", 11)
+    run_tick(built)
+    told = Counter((who, day) for kind, who, _, day in said(built) if kind == "digest")
+    assert max(told.values()) == 1
+    assert {row.key for row in built.rows(Cycle)} == {CYCLE, "FY2026-Q4"}
+
+
+hours = st.sampled_from(["05:00-09:30", "09:00-18:00", "12:15-20:00", "09:00-17:45"])
+zones = st.sampled_from(
+    [
+        ("Asia/Tokyo", "JP"),
+        ("Europe/London", "GB"),
+        ("America/New_York", "US-NY"),
+        ("Australia/Lord_Howe", "AU-NSW"),
+        ("America/Sao_Paulo", "BR"),
+    ]
+)
+leaves = st.lists(st.tuples(st.dates(date(2026, 10, 1), date(2026, 12, 20)), st.integers(0, 12)), max_size=2)
+
+
+@given(data=st.data())
+@settings(max_examples=12)
+def test_nothing_is_ever_said_at_an_indecent_hour(data: st.DataObject, new_sqlite: Any) -> None:
+    changes: dict[str, dict[str, Any]] = {}
+    for key in ("owner", "second", "boss", "other", "lead"):
+        zone, country = data.draw(zones)
+        leave = [{"from": day, "to": day + timedelta(days=n)} for day, n in data.draw(leaves)]
+        changes[key] = {"zone": zone, "country": country, "hours": data.draw(hours), "leave": leave}
+    if data.draw(st.booleans()):
+        changes["owner"]["left_on"] = data.draw(st.dates(date(2026, 10, 1), date(2026, 11, 30)))
+    systems = [
+        system(f"s{n}", data.draw(st.sampled_from(["owner", "other", "second"])), risk_tier="high") for n in range(4)
+    ]
+    record = new_sqlite()
+    built = House(record=record, programme=programme(systems, people(**changes)))
+    built.sync()
+    built.plan()
+    step = data.draw(st.sampled_from([timedelta(minutes=105), timedelta(hours=7), timedelta(days=3, hours=5)]))
+    run_until(built, "2026-12-28", step=step)
+    with record.read() as session:
+        who = {row.id: row for row in session.exec(select(Person)).all()}
+        away: dict[int, list[tuple[date, date]]] = {}
+        for row in session.exec(select(Leave)).all():
+            away.setdefault(row.person_id, []).append((row.starts, row.ends))
+        chasing = session.exec(select(Delivery).where(col(Delivery.kind).in_((*CHASING, "plan")))).all()
+        assert chasing
+        for message in chasing:
+            person = who[message.person_id]
+            assert is_decent(person, away.get(person.id, []), message.not_before), (message.kind, person.key)
+        a_day = Counter(
+            (row.kind, row.role, row.person_id, _day(row.created_at, who[row.person_id].zone))
+            for row in chasing
+            if row.kind in ("digest", "reminder", "escalation")
+        )
+        assert max(a_day.values()) == 1
+        per_request = Counter(
+            (item.subject_id, row.person_id)
+            for row in chasing
+            for item in session.exec(select(DeliveryItem).where(DeliveryItem.delivery_id == row.id)).all()
+            if row.kind in ("digest", "reminder")
+        )
+        assert max(per_request.values()) <= built.programme.policy.asking.messages_per_request
+    record.close()
