@@ -4,20 +4,22 @@ The course of an action is that of ISO/IEC 42001:2023, 10.2: react, find the cau
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement, and_
+from sqlmodel import Session, col, func, select
 
 from cycles import journal, outbox
 from cycles.check import local_day, pair_name
 from cycles.ladder import next_time, told_on
-from cycles.models import Acceptance, Action, Cycle, EvidenceKind, Lapse, Request, System
+from cycles.models import Acceptance, Action, Cycle, Delivery, EvidenceKind, Lapse, Request, System
 from cycles.people import Directory
 from cycles.periods import add_months
 from cycles.policy import Policy
 
 WEIGHT_OF_TIER = {"high": 3, "limited": 2, "minimal": 1}
+# More than this about lapses on one day is a storm; the rest follows on the next days, the earliest due first.
+MOST_A_DAY = 3
 AT_WORK = ("open", "analysed", "implementing", "reopened")
 STILL_ASKED = ("pending", "asked", "returned", "submitted")
 
@@ -164,8 +166,31 @@ def _corrected(session: Session, policy: Policy, directory: Directory, now: date
         .order_by(col(Action.id))
     ).all()
     for action in recovered:
-        mark_implemented(session, action, policy, directory, now=now, actor=actor)
+        if _applies_no_more(session, action):
+            _withdraw(session, action, now, actor)
+        else:
+            mark_implemented(session, action, policy, directory, now=now, actor=actor)
     return len(recovered)
+
+
+def _applies_no_more(session: Session, action: Action) -> bool:
+    """The system is retired, or a lead excused the request: then there is nothing whose effect could be judged."""
+    if session.get_one(System, action.system_id).retired:
+        return True
+    newest = session.exec(
+        select(Request.state)
+        .where(Request.system_id == action.system_id, Request.kind_id == action.kind_id)
+        .order_by(col(Request.id).desc())
+    ).first()
+    return newest == "excused"
+
+
+def _withdraw(session: Session, action: Action, now: datetime, actor: str) -> None:
+    before = {"state": action.state}
+    action.state, action.closed_at, action.next_at = "withdrawn", now, None
+    session.add(action)
+    _enter(session, action, actor, "action.withdrawn", now, before=before, after={"state": "withdrawn"})
+    outbox.refresh_about(session, "action", action.id, now=now)
 
 
 def mark_implemented(
@@ -182,18 +207,22 @@ def mark_implemented(
     outbox.refresh_about(session, "action", action.id, now=now)
 
 
-def _wake(session: Session, directory: Directory, now: datetime) -> None:
-    """An action stays silent while its owner is still being asked for the same thing; nobody is asked twice."""
-    asked = (
+def _still_asked() -> ColumnElement[bool]:
+    """Whether somebody is being asked for the very evidence an action is about."""
+    return (
         select(Request.id)
         .join(Cycle, col(Cycle.id) == col(Request.cycle_id))
         .where(col(Request.system_id) == col(Action.system_id), col(Request.kind_id) == col(Action.kind_id))
-        .where(col(Request.state).in_(STILL_ASKED), col(Cycle.state) != "closed")
+        .where(col(Request.state).in_(STILL_ASKED), col(Cycle.state).not_in(("planned", "closed")))
         .exists()
     )
+
+
+def _wake(session: Session, directory: Directory, now: datetime) -> None:
+    """An action stays silent while its owner is still being asked for the same thing; nobody is asked twice."""
     silent = and_(col(Action.state).in_(AT_WORK), col(Action.step) == 0, col(Action.next_at).is_(None))
-    for action in session.exec(select(Action).where(silent, ~asked).order_by(col(Action.id))).all():
-        action.next_at = directory.hours(action.owner_id).next_decent(now)
+    for action in session.exec(select(Action).where(silent, ~_still_asked()).order_by(col(Action.id))).all():
+        action.next_at = now
         session.add(action)
     session.flush()
 
@@ -201,8 +230,8 @@ def _wake(session: Session, directory: Directory, now: datetime) -> None:
 def _chase(session: Session, cycle: Cycle, policy: Policy, directory: Directory, now: datetime, actor: str) -> int:
     due = session.exec(
         select(Action)
-        .where(col(Action.next_at) <= now, col(Action.state).in_(AT_WORK))
-        .order_by(col(Action.next_at), col(Action.id))
+        .where(col(Action.next_at) <= now, col(Action.state).in_(AT_WORK), ~_still_asked())
+        .order_by(col(Action.due), col(Action.id))
     ).all()
     for action in due:
         _tell(session, action, policy, directory, now)
@@ -219,11 +248,26 @@ def _tell(session: Session, action: Action, policy: Policy, directory: Directory
         action.next_at = None
         session.add(action)
         return
-    told, role = action.owner_id, "owner"
+    told, role = directory.stand_in(action.owner_id, now), "owner"
+    if told != action.owner_id:
+        role = "deputy"
     if action.step:
         rung = policy.asking.ladder[action.step - 1]
         told = told_on(rung, owner_id=action.owner_id, assignee_id=action.owner_id, directory=directory, now=now)
         role = rung.to
+    if role != "owner" and told == action.owner_id:
+        _climb(session, action, policy, directory, now)
+        return
+    hours = directory.hours(told)
+    if _told_today(session, told, hours.local_day(now), directory) >= MOST_A_DAY:
+        tomorrow = hours.opens(hours.local_day(hours.next_decent(now)) + timedelta(days=1))
+        action.next_at = hours.next_decent(tomorrow)
+        session.add(action)
+        return
+    if action.step == 0:
+        # It was silent while the request was chased; the time to act counts from the first word.
+        target = getattr(policy.acting.targets, action.severity)
+        action.due = directory.calendar(told).add(hours.local_day(hours.next_decent(now)), target)
     outbox.queue(
         session,
         key=f"action:{action.id}:{action.relapses}:{action.step}",
@@ -232,8 +276,22 @@ def _tell(session: Session, action: Action, policy: Policy, directory: Directory
         now=now,
         about=[("action", action.id, action.step)],
         role=role,
-        not_before=directory.hours(told).next_decent(now),
+        not_before=hours.next_decent(now),
     )
+    _climb(session, action, policy, directory, now)
+
+
+def _told_today(session: Session, person_id: int, day: date, directory: Directory) -> int:
+    """How many messages about actions somebody already gets on their day."""
+    opens = directory.hours(person_id).opens(day)
+    waiting = (
+        select(func.count()).select_from(Delivery).where(Delivery.person_id == person_id, Delivery.kind == "action")
+    )
+    later = directory.hours(person_id).opens(day + timedelta(days=1))
+    return session.exec(waiting.where(col(Delivery.not_before) >= opens, col(Delivery.not_before) < later)).one()
+
+
+def _climb(session: Session, action: Action, policy: Policy, directory: Directory, now: datetime) -> None:
     action.next_at = next_time(
         action.step,
         due=action.due,

@@ -9,7 +9,7 @@ from cycles import outbox
 from cycles.errors import Refused
 from cycles.models import Cycle, Document, Evidence, EvidenceKind, Person, Request, Review, System, Verdict
 from cycles.people import Directory
-from cycles.permits import ANSWERABLE, Act
+from cycles.permits import Act
 from cycles.policy import Policy
 from cycles.validity import valid_until
 
@@ -41,7 +41,13 @@ def submit(act: Act, request_id: int, offered: Offered) -> Evidence:
         raise Refused("form", f"{kind.key} is answered with {' or '.join(kind.forms)}, not with {offered.form}.")
     if offered.effective > directory.today(act.person.id, act.now):
         raise Refused("future", "The effective date lies in the future.")
+    if offered.form == "link" and not _is_link(act, request, offered.locator):
+        raise Refused("link", "A link starts with http:// or https://, or is a document the programme watches.")
     evidence = _keep(act, request, kind, offered, policy)
+    if evidence.valid_until < directory.today(act.person.id, act.now):
+        raise Refused(
+            "expired", f"Evidence of {offered.effective} counted until {evidence.valid_until}; it is out of date."
+        )
     request.evidence_id, request.answered_at, request.next_at = evidence.id, act.now, None
     request.disputed = False
     act.change(request, "submitted", "submitted", evidence=evidence.id, form=offered.form, sha256=evidence.sha256 or "")
@@ -87,6 +93,7 @@ def snooze(act: Act, request_id: int, until: date, reason: str) -> None:
     """
     request, cycle, policy, directory = act.request(request_id)
     act.may_answer(request, directory)
+    act.must_be_asked(request)
     if not reason.strip():
         raise Refused("reason", "A snooze needs a reason.")
     if request.snoozes >= policy.asking.max_snoozes:
@@ -115,6 +122,7 @@ def delegate(act: Act, request_id: int, to: Person, note: str = "") -> None:
     """
     request, _, _, directory = act.request(request_id)
     act.may_answer(request, directory)
+    act.must_be_asked(request)
     if to.id == request.assignee_id:
         raise Refused("self", "It is already theirs.")
     if directory.has_left(to.id, act.now):
@@ -157,6 +165,7 @@ def not_mine(act: Act, request_id: int, note: str) -> None:
     """
     request, _, _, directory = act.request(request_id)
     act.may_answer(request, directory)
+    act.must_be_asked(request)
     if not note.strip():
         raise Refused("reason", "Say in a word why, or whose it is.")
     request.disputed, request.next_at = True, None
@@ -241,12 +250,15 @@ def accept(act: Act, request: Request, evidence: Evidence, *, by: Person | None,
     act.change(request, "accepted", "accepted", evidence=evidence.id, sha256=evidence.sha256 or "")
 
 
+def _is_link(act: Act, request: Request, locator: str) -> bool:
+    return locator.startswith(("http://", "https://")) or watched_document(act, request, locator) is not None
+
+
 def _offered(act: Act, request_id: int) -> tuple[Request, Directory]:
     request, _, _, directory = act.request(request_id)
     if request.offered_to_id != act.person.id:
         raise Refused("not_yours", "This is not offered to you, or no longer.")
-    if request.state not in ANSWERABLE:
-        raise Refused("answered", f"Request {request.id} is already {request.state}.")
+    act.must_be_asked(request)
     return request, directory
 
 
@@ -254,14 +266,14 @@ def _keep(
     act: Act, request: Request, kind: EvidenceKind, offered: Offered, policy: Policy, confirms: Evidence | None = None
 ) -> Evidence:
     system = act.session.get_one(System, request.system_id)
-    watched = watched_document(act, request, offered.locator)
     evidence = Evidence(
         system_id=request.system_id,
         kind_id=request.kind_id,
         request_id=request.id,
         form=offered.form,
         locator=offered.locator,
-        sha256=offered.sha256 or (watched.sha256 if watched else None),
+        # A watched link is sealed with what the next look finds there, not with what last night's found.
+        sha256=offered.sha256,
         media_type=offered.media_type,
         size=offered.size,
         note=offered.note.strip(),

@@ -32,6 +32,7 @@ def item_for(session: Session, request_id: int, reader: Person, now: datetime) -
     act = Act(session, reader, now)
     system, kind = session.get_one(System, request.system_id), session.get_one(EvidenceKind, request.kind_id)
     last = answers.last_accepted(act, request)
+    today, latest = directory.today(reader.id, now), answers.latest_snooze(request, cycle, policy, directory, act)
     return Item(
         request_id=request.id,
         cycle=cycle.key,
@@ -49,8 +50,8 @@ def item_for(session: Session, request_id: int, reader: Person, now: datetime) -
         controls=controls_served(session, request),
         forms=tuple(kind.forms),
         can_confirm=last is not None and answers.confirmable(act, request, kind, last),
-        can_snooze=request.snoozes < policy.asking.max_snoozes,
-        snooze_until=answers.latest_snooze(request, cycle, policy, directory, act),
+        can_snooze=request.snoozes < policy.asking.max_snoozes and latest > today and request.state in UNANSWERED,
+        snooze_until=latest,
         last=last_answer(session, last),
         answered=_answered(request, directory.today(reader.id, now)),
         returned_reason=_returned_reason(session, request),

@@ -174,7 +174,8 @@ def plan_brief(session: Session, reader: Person, cycle: Cycle) -> PlanBrief:
     counts = summary_of(session, cycle)
     approved = None
     if cycle.opened_at is not None:
-        approved = Answered(verb="approved", by=cycle.approved_by or "", at=cycle.opened_at, record=cycle.key)
+        by = session.exec(pick(Person.name).where(Person.key == cycle.approved_by)).first()
+        approved = Answered(verb="approved", by=by or cycle.approved_by or "", at=cycle.opened_at, record=cycle.key)
     return PlanBrief(
         reader=reader_of(reader),
         cycle=cycle.key,

@@ -1,28 +1,24 @@
 """Check: how each piece of evidence stands, what that makes of every control, and which lapses began or ended."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from sqlalchemy import and_, case, func, literal, or_, select, update
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
-from cycles import journal, outbox
+from cycles import journal, lapses, outbox
+from cycles.lapses import local_day, pair_name
 from cycles.models import (
     Assessment,
     Cycle,
-    Document,
-    Evidence,
-    EvidenceKind,
     Lapse,
     Request,
     Standing,
     System,
     UTCDateTime,
 )
-from cycles.pairs import IN_CONTROL, LAPSED_AT_ONCE, RANK, document, evidence, request, required, standings
+from cycles.pairs import RANK, request, required, standings
 from cycles.sets import put
 from cycles.status import result_rows
 
@@ -49,8 +45,13 @@ def check(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> Check
     close_unanswered(session, cycle, now=now, actor=actor)
     changed = refresh_standings(session, cycle, day, now)
     results = refresh_assessments(session, cycle, now)
-    recovered = _recoveries(session, cycle, now, actor)
-    lapsed = _lapses(session, cycle, day, now, actor)
+    settle_answered(session, cycle, now=now, actor=actor)
+    recovered: tuple[str, ...] = ()
+    lapsed: tuple[str, ...] = ()
+    if leads(session, cycle):
+        now_standing = select(Standing.__table__).where(standing.cycle_id == cycle.id).subquery("now_standing")  # type: ignore[attr-defined]
+        recovered = lapses.recover(session, cycle, now_standing, now=now, actor=actor)
+        lapsed = lapses.open_new(session, cycle, now_standing, day=day, now=now, actor=actor)
     if changed or results:
         after = {"standings": changed, "results": results, "day": day, "digest": result_digest(session, cycle)}
         journal.append(session, at=now, actor=actor, action="cycle.checked", subject=f"cycle:{cycle.key}", after=after)
@@ -58,9 +59,50 @@ def check(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> Check
     return Checked(standings=changed, results=results, lapsed=lapsed, recovered=recovered)
 
 
-def local_day(cycle: Cycle, now: datetime) -> date:
-    """The date in the programme's zone, by which evidence is judged."""
-    return now.astimezone(ZoneInfo(cycle.zone)).date()
+def watch(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> Checked:
+    """Between cycles: the pairs of the last closed one are watched on, though its pinned results are not touched."""
+    day = local_day(cycle, now)
+    live = standings(cycle.id, day, now).subquery("now_standing")
+    recovered = lapses.recover(session, cycle, live, now=now, actor=actor)
+    lapsed = lapses.open_new(session, cycle, live, day=day, now=now, actor=actor)
+    return Checked(standings=0, results=0, lapsed=lapsed, recovered=recovered)
+
+
+def leads(session: Session, cycle: Cycle) -> bool:
+    """Whether a cycle decides on lapses: the newest one under way. Two would open and close the same lapse in turn."""
+    under_way = col(Cycle.state).in_(("doing", "checking", "acting"))
+    newest = session.exec(pick(Cycle.id).where(under_way).order_by(col(Cycle.starts).desc())).first()
+    return newest == cycle.id
+
+
+def settle_answered(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> int:
+    """Requests for what is valid through the cycle by now, or belongs to a retired system, are asked no more."""
+    rows = session.exec(
+        pick(Request, Standing, System)
+        .join(System, col(System.id) == col(Request.system_id))
+        .join(
+            Standing,
+            and_(
+                col(Standing.cycle_id) == cycle.id,
+                col(Standing.system_id) == col(Request.system_id),
+                col(Standing.kind_id) == col(Request.kind_id),
+            ),
+        )
+        .where(Request.cycle_id == cycle.id, col(Request.state).in_((*UNANSWERED, "lapsed")))
+        .where(or_(col(System.retired), and_(col(Standing.status) == "valid", col(Standing.valid_until) >= cycle.ends)))
+        .order_by(col(Request.id))
+    ).all()
+    for found, _, system in rows:
+        found.state, found.next_at, found.disputed = "excused" if system.retired else "accepted", None, False
+        found.answer = {"verb": found.state, "by": "Hoshin", "at": now.isoformat(), "record": ""}
+        session.add(found)
+        outbox.refresh_about(session, "request", found.id, now=now)
+    if rows:
+        after = {"count": len(rows), "digest": journal.digest((found.id, found.state) for found, _, _ in rows)}
+        journal.append(
+            session, at=now, actor=actor, action="requests.settled", subject=f"cycle:{cycle.key}", after=after
+        )
+    return len(rows)
 
 
 def advance(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> None:
@@ -165,114 +207,4 @@ def result_digest(session: Session, cycle: Cycle) -> str:
     return journal.digest(result_rows(session, cycle))
 
 
-def _lapses(session: Session, cycle: Cycle, day: date, now: datetime, actor: str) -> tuple[str, ...]:
-    """Open a lapse for each pair that is out of control now and has none open."""
-    open_already = (
-        select(literal(1))
-        .where(lapse.system_id == standing.system_id, lapse.kind_id == standing.kind_id, lapse.recovered_at.is_(None))
-        .exists()
-    )
-    overdue = or_(
-        request.id.is_(None), request.state == "lapsed", and_(request.state.in_(UNANSWERED), request.due < day)
-    )
-    begun = or_(standing.status.in_(LAPSED_AT_ONCE), and_(standing.status.not_in(IN_CONTROL), overdue))
-    rows = session.execute(
-        select(
-            standing.system_id,
-            standing.kind_id,
-            standing.status,
-            standing.valid_until,
-            request.due,
-            document.changed_at,
-        )
-        .select_from(Standing)
-        .outerjoin(
-            Request,
-            and_(
-                request.cycle_id == cycle.id,
-                request.system_id == standing.system_id,
-                request.kind_id == standing.kind_id,
-            ),
-        )
-        .outerjoin(Evidence, evidence.id == standing.evidence_id)
-        .outerjoin(
-            Document,
-            and_(
-                document.system_id == standing.system_id,
-                document.kind_id == standing.kind_id,
-                document.locator == evidence.locator,
-            ),
-        )
-        .where(standing.cycle_id == cycle.id, begun, ~open_already)
-        .order_by(standing.system_id, standing.kind_id)
-    ).all()
-    return tuple(_open_lapse(session, cycle, row, day, now, actor) for row in rows)
-
-
-def _open_lapse(session: Session, cycle: Cycle, row: Any, day: date, now: datetime, actor: str) -> str:
-    found = Lapse(
-        cycle_id=cycle.id,
-        system_id=row.system_id,
-        kind_id=row.kind_id,
-        reason=row.status,
-        happened_on=_happened_on(row, cycle, day),
-        noticed_at=now,
-    )
-    session.add(found)
-    session.flush()
-    name = pair_name(session, row.system_id, row.kind_id)
-    after = {"reason": found.reason, "happened_on": found.happened_on, "cycle": cycle.key}
-    journal.append(session, at=now, actor=actor, action="lapse.opened", subject=f"lapse:{name}", after=after)
-    return name
-
-
-def _happened_on(row: Any, cycle: Cycle, day: date) -> date:
-    """When the lapse began, which may be long before it is noticed; never later than today."""
-    if row.status == "expired":
-        happened: date = row.valid_until + timedelta(days=1)
-    elif row.status in ("changed", "gone") and row.changed_at is not None:
-        happened = local_day(cycle, row.changed_at)
-    elif row.status not in LAPSED_AT_ONCE and row.due is not None:
-        happened = row.due + timedelta(days=1)
-    else:
-        happened = day
-    return min(happened, day)
-
-
-def _recoveries(session: Session, cycle: Cycle, now: datetime, actor: str) -> tuple[str, ...]:
-    """Close each lapse whose pair is in control again."""
-    recovered = session.exec(
-        pick(Lapse)
-        .join(
-            Standing,
-            and_(
-                col(Standing.cycle_id) == cycle.id,
-                col(Standing.system_id) == col(Lapse.system_id),
-                col(Standing.kind_id) == col(Lapse.kind_id),
-            ),
-        )
-        .where(col(Lapse.recovered_at).is_(None), col(Standing.status).in_(("valid", "excused")))
-        .order_by(col(Lapse.system_id), col(Lapse.kind_id))
-    ).all()
-    names = []
-    for found in recovered:
-        found.recovered_at = now
-        session.add(found)
-        name = pair_name(session, found.system_id, found.kind_id)
-        journal.append(
-            session,
-            at=now,
-            actor=actor,
-            action="lapse.recovered",
-            subject=f"lapse:{name}",
-            before={"reason": found.reason, "happened_on": found.happened_on},
-        )
-        names.append(name)
-    session.flush()
-    return tuple(names)
-
-
-def pair_name(session: Session, system_id: int, kind_id: int) -> str:
-    """`system/kind`, the name a pair carries in the journal and on the command line."""
-    system, kind = session.get_one(System, system_id), session.get_one(EvidenceKind, kind_id)
-    return f"{system.key}/{kind.key}"
+__all__ = ["Checked", "check", "leads", "local_day", "pair_name", "watch"]

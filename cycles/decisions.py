@@ -9,12 +9,9 @@ from cycles import answers, journal, outbox, plan
 from cycles.act import AT_WORK, mark_implemented
 from cycles.errors import Refused
 from cycles.models import Action, Cycle, Evidence, Lapse, Person, Request, Review, System, Verdict
-from cycles.people import Directory, current_policy
+from cycles.people import Directory
 from cycles.permits import Act
 from cycles.policy import Policy
-
-# Somebody who starts late still gets this many workdays.
-FAIR_WORKDAYS = 3
 
 
 def review(act: Act, evidence_id: int, vote: Literal["accept", "return", "recuse"], reason: str = "") -> None:
@@ -121,8 +118,7 @@ def approve_plan(act: Act, cycle_key: str) -> bool:
 def implemented(act: Act, action_id: int, *, correction: str, root_cause: str, corrective_action: str) -> None:
     """The action's owner says what was done, why it had happened and what keeps it from happening again."""
     action, policy, directory = _action(act, action_id)
-    if act.person.id != action.owner_id:
-        act.must_lead(directory)
+    _may_act(act, action, directory)
     if action.state not in AT_WORK:
         raise Refused("answered", f"Action {action.id} is already {action.state}.")
     if not correction.strip():
@@ -135,8 +131,7 @@ def implemented(act: Act, action_id: int, *, correction: str, root_cause: str, c
 def need_help(act: Act, action_id: int) -> None:
     """The owner cannot do it alone: the lead is told today."""
     action, _, directory = _action(act, action_id)
-    if act.person.id != action.owner_id:
-        act.must_lead(directory)
+    _may_act(act, action, directory)
     lead = directory.lead(act.now)
     outbox.queue(
         act.session,
@@ -186,6 +181,7 @@ def judge_action(act: Act, action_id: int, *, worked: bool, note: str = "") -> N
 
 
 def _ballot(act: Act, evidence_id: int) -> tuple[Evidence, Review]:
+    act.must_be_here()
     evidence = act.session.get(Evidence, evidence_id)
     ballot = act.session.exec(
         select(Review).where(Review.evidence_id == evidence_id, Review.reviewer_id == act.person.id)
@@ -219,18 +215,27 @@ def _return(act: Act, request: Request, evidence: Evidence, directory: Directory
 
 def _fresh_clock(request: Request, person_id: int, directory: Directory, now: datetime) -> None:
     hours = directory.hours(person_id)
-    request.due = max(request.due, hours.calendar.add(directory.today(person_id, now), FAIR_WORKDAYS))
+    request.due = max(request.due, hours.calendar.add(directory.today(person_id, now), plan.FAIR_WORKDAYS))
     request.step, request.snoozed_until = 0, None
     # What was not due to be asked yet keeps its day, so that a successor is not asked everything at once.
     earliest = max(now, hours.opens(request.ask_on)) if request.state == "pending" else now
     request.next_at = hours.next_decent(earliest + timedelta(seconds=1))
 
 
+def _may_act(act: Act, action: Action, directory: Directory) -> None:
+    """The action's owner, those the ladder tells in their place, and leads."""
+    owner = directory.people[action.owner_id]
+    if act.person.id not in {owner.id, owner.deputy_id, owner.manager_id}:
+        act.must_lead(directory)
+
+
 def _action(act: Act, action_id: int) -> tuple[Action, Policy, Directory]:
     action = act.session.get(Action, action_id)
     if action is None:
         raise Refused("unknown", f"There is no action {action_id}.")
-    policy = current_policy(act.session)
+    act.must_be_here()
+    lapse = act.session.get_one(Lapse, action.lapse_id)
+    policy = Policy.model_validate(act.session.get_one(Cycle, lapse.cycle_id).policy)
     return action, policy, Directory.load(act.session, policy)
 
 

@@ -115,8 +115,7 @@ def _lead_knows(found: _Round, request: Request) -> bool:
 
 def _stand_in(found: _Round, request: Request) -> None:
     """What would wait out a long leave goes to the deputy instead, or to whoever is next above."""
-    if not found.directory.is_here(request.assignee_id, found.now):
-        request.assignee_id = found.directory.on_rung("deputy", request.assignee_id, found.now)
+    request.assignee_id = found.directory.stand_in(request.assignee_id, found.now)
 
 
 def _climb(found: _Round, request: Request) -> None:
@@ -175,9 +174,7 @@ def _has_heard_enough(found: _Round, request: Request) -> bool:
 def _gather(found: _Round, request: Request, kind: str, person_id: int, role: str | None, *, rung: int) -> None:
     hours = found.directory.hours(person_id)
     if not hours.is_decent(found.now):
-        request.next_at = found.directory.decent(person_id, found.now)
-        if request.next_at <= found.now:
-            request.next_at = hours.next_decent(found.now)
+        request.next_at = hours.next_decent(found.now)
         found.session.add(request)
         found.deferred += 1
         return

@@ -20,7 +20,8 @@ class Line:
 def rung_time(rung: Rung, *, due: date, owner_id: int, told_id: int, directory: Directory, after: datetime) -> datetime:
     """When a rung speaks: on its workday by the owner's calendar, when its reader starts work, and not before `after`."""
     day = directory.calendar(owner_id).add(due, rung.workdays)
-    return directory.decent(told_id, max(directory.hours(told_id).opens(day), after))
+    hours = directory.hours(told_id)
+    return hours.next_decent(max(hours.opens(day), after))
 
 
 def next_time(
@@ -37,18 +38,20 @@ def next_time(
 
 
 def told_on(rung: Rung, *, owner_id: int, assignee_id: int, directory: Directory, now: datetime) -> int:
-    """Who a rung speaks to: `owner` is whoever answers at present; the others are the owner's own line."""
-    return assignee_id if rung.to == "owner" else directory.on_rung(rung.to, owner_id, now)
+    """Who a rung speaks to: `owner` is whoever answers at present or stands in; the others are the owner's own line."""
+    if rung.to == "owner":
+        return directory.stand_in(assignee_id, now)
+    return directory.on_rung(rung.to, owner_id, now)
 
 
 def preview(
     *, ask_at: datetime, due: date, owner_id: int, assignee_id: int, directory: Directory, policy: Policy
 ) -> list[Line]:
     """Every message a request brings if nobody answers, in order."""
+    assignee_id = directory.stand_in(assignee_id, ask_at)
     first = directory.hours(assignee_id).next_decent(ask_at)
     lines = [Line(at=first, message="digest", rung=0, person_id=assignee_id)]
     for number, rung in enumerate(policy.asking.ladder, start=1):
-        told = told_on(rung, owner_id=owner_id, assignee_id=assignee_id, directory=directory, now=lines[-1].at)
         at = next_time(
             number - 1,
             due=due,
@@ -59,6 +62,7 @@ def preview(
             now=lines[-1].at,
         )
         assert at is not None
+        told = told_on(rung, owner_id=owner_id, assignee_id=assignee_id, directory=directory, now=at)
         if told != assignee_id or rung.to == "owner":
             lines.append(Line(at=at, message=rung.message, rung=number, person_id=told))
     return lines

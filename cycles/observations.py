@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import update
+from sqlalchemy import and_, update
 from sqlmodel import Session, col, func, select
 
 from cycles import journal
-from cycles.models import Document, EvidenceKind, Observation, System
+from cycles.models import Document, Evidence, EvidenceKind, Observation, System
 
 SEEN = ("ok", "missing")
 
@@ -90,12 +90,39 @@ def record(session: Session, looks: Sequence[Seen], *, now: datetime, actor: str
             session.add(document)
         changed.append((_name(session, document), look.status, look.sha256))
     session.flush()
+    sealed = _seal(session, looks)
     session.execute(update(Observation).where(col(Observation.id).in_(again)).values(seen_at=now))
+    if sealed:
+        after = {"count": len(sealed), "digest": journal.digest(sealed)}
+        journal.append(session, at=now, actor=actor, action="evidence.sealed", subject="documents", after=after)
     if changed:
         after = {"looked": len(looks), "changed": len(changed), "digest": journal.digest(changed)}
         journal.append(session, at=now, actor=actor, action="documents.observed", subject="documents", after=after)
     unseen = sum(look.status not in (*SEEN, "unchanged") for look in looks)
     return Observed(looked=len(looks), changed=len(changed), unseen=unseen)
+
+
+def _seal(session: Session, looks: Sequence[Seen]) -> list[tuple[int, str]]:
+    """Evidence that links to a watched document gets the digest of the first look after it arrived, once."""
+    seen = {look.document_id: look.sha256 for look in looks if look.status == "ok" and look.sha256}
+    waiting = session.exec(
+        select(Evidence, Document)
+        .join(
+            Document,
+            and_(
+                col(Document.system_id) == col(Evidence.system_id),
+                col(Document.kind_id) == col(Evidence.kind_id),
+                col(Document.locator) == col(Evidence.locator),
+            ),
+        )
+        .where(col(Evidence.sha256).is_(None), col(Document.id).in_(list(seen)))
+        .order_by(col(Evidence.id))
+    ).all()
+    for found, document in waiting:
+        found.sha256 = seen[document.id]
+        session.add(found)
+    session.flush()
+    return [(found.id, seen[document.id] or "") for found, document in waiting]
 
 
 def _latest(session: Session) -> dict[int, Observation]:

@@ -5,7 +5,7 @@ Everything here is a SQLAlchemy expression that runs alike on SQLite and Postgre
 
 from datetime import date, datetime
 
-from sqlalchemy import CTE, ColumnElement, Select, Subquery, and_, case, func, literal, select
+from sqlalchemy import CTE, ColumnElement, Select, Subquery, and_, case, func, literal, or_, select
 
 from cycles.models import (
     Acceptance,
@@ -123,7 +123,7 @@ def standings(cycle_id: int, day: date, known_at: datetime) -> Select[tuple[int,
         .exists()
     )
     status = case(
-        (request.state == "excused", "excused"),
+        (or_(request.state == "excused", system.retired), "excused"),
         (and_(best.c.id.is_not(None), *_sound(best, day)), "valid"),
         (waived, "accepted"),
         (best.c.valid_until < day, "expired"),

@@ -1,6 +1,6 @@
 """Who everybody is at a moment: their hours, leave, line and part in the programme, read once per decision round."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
@@ -76,13 +76,9 @@ class Directory:
         """Neither departed nor on a leave longer than policy would wait for."""
         return not self.has_left(person_id, now) and self.away_workdays(person_id, now) <= self.patience
 
-    def decent(self, person_id: int, at: datetime) -> datetime:
-        """When a matter of this person comes up: their next decent hour, but a long leave is not waited out.
-
-        Who is told then, in their place, is decided when the time has come.
-        """
-        hours = self.hours(person_id)
-        return hours.next_decent(at) if self.is_here(person_id, at) else replace(hours, leave=()).next_decent(at)
+    def stand_in(self, person_id: int, now: datetime) -> int:
+        """The person, or who answers in their place while they are away for long: deputy, manager, lead."""
+        return person_id if self.is_here(person_id, now) else self.on_rung("deputy", person_id, now)
 
     def lead(self, now: datetime) -> int:
         """The first lead who is here; else the first who has not left.

@@ -20,7 +20,8 @@ LEGAL: dict[str, frozenset[str]] = {
     "submitted": frozenset({"accepted", "returned"}),
     "returned": frozenset({"submitted", "accepted", "excused", "lapsed"}),
     "lapsed": frozenset({"submitted", "accepted", "excused"}),
-    "accepted": frozenset(),
+    # Only by a lapse that begins after the acceptance: then it can be answered again.
+    "accepted": frozenset({"lapsed"}),
     "excused": frozenset(),
 }
 ANSWERABLE = frozenset(state for state, to in LEGAL.items() if "submitted" in to)
@@ -46,6 +47,7 @@ class Act:
         cycle = self.session.get_one(Cycle, request.cycle_id)
         if cycle.state in ("planned", "closed"):
             raise Refused("closed", f"Cycle {cycle.key} is {cycle.state}; nothing can be answered in it.")
+        self.must_be_here()
         policy = Policy.model_validate(cycle.policy)
         return request, cycle, policy, Directory.load(self.session, policy)
 
@@ -65,6 +67,16 @@ class Act:
         """Reassigning and nudging are for the owner's manager and the leads."""
         if self.person.id != directory.people[request.owner_id].manager_id:
             self.must_lead(directory)
+
+    def must_be_here(self) -> None:
+        """Who has left the organisation decides nothing in it any more."""
+        if self.person.left_on is not None and self.person.left_on < self.now.date():
+            raise Refused("left", f"{self.person.name} has left the organisation.")
+
+    def must_be_asked(self, request: Request) -> None:
+        """Putting off and handing on are for a request that is being asked; a lapsed one is only answered."""
+        if request.state not in ("pending", "asked", "returned"):
+            raise Refused("answered", f"Request {request.id} is {request.state}; it can be answered, not handed on.")
 
     def must_lead(self, directory: Directory) -> None:
         if not directory.is_lead(self.person.id):

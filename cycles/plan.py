@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, case, func, insert, literal, select
+from sqlalchemy import and_, case, delete, func, insert, literal, select
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
@@ -29,6 +30,8 @@ from cycles.programme.catalogue_sync import refresh_applicability
 from cycles.workdays import Calendar
 
 person = Person.__table__.c  # type: ignore[attr-defined]
+# However late a request goes out, it leaves its reader this many workdays.
+FAIR_WORKDAYS = 3
 slot = Slot.__table__.c  # type: ignore[attr-defined]
 
 
@@ -52,7 +55,7 @@ def plan(session: Session, period: Period, policy: Policy, *, now: datetime, act
         return summary_of(session, cycle, created=False)
     cycle = _new_cycle(session, period, policy, now)
     _fix_scope(session, cycle)
-    _make_slots(session, cycle, policy)
+    _make_slots(session, cycle, policy, now)
     _make_requests(session, cycle, policy, now)
     planned = summary_of(session, cycle, created=True)
     _tell_lead(session, cycle, policy, now)
@@ -81,6 +84,7 @@ def open_cycle(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> 
         return False
     cycle.state, cycle.approved_by, cycle.opened_at = "doing", actor, now
     session.add(cycle)
+    _date_anew_if_late(session, cycle, now)
     after = {"state": "doing", "approved_by": actor}
     journal.append(
         session,
@@ -93,6 +97,19 @@ def open_cycle(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> 
     )
     outbox.refresh_about(session, "cycle", cycle.id, now=now)
     return True
+
+
+def _date_anew_if_late(session: Session, cycle: Cycle, now: datetime) -> None:
+    """A cycle opened after its first asks were due asks from today on, so that nobody is asked with a date gone by."""
+    mine = col(Request.cycle_id) == cycle.id
+    first = session.exec(pick(func.min(Request.ask_on)).where(mine)).one()
+    if first is None or first >= now.astimezone(ZoneInfo(cycle.zone)).date():
+        return
+    policy = Policy.model_validate(cycle.policy)
+    session.execute(delete(Request).where(mine))
+    session.execute(delete(Slot).where(col(Slot.cycle_id) == cycle.id))
+    _make_slots(session, cycle, policy, now)
+    _make_requests(session, cycle, policy, now)
 
 
 def stage_dates(period: Period, calendar: Calendar, policy: Policy) -> dict[str, date]:
@@ -146,13 +163,13 @@ def _fix_scope(session: Session, cycle: Cycle) -> None:
     refresh_applicability(session, profiles)
 
 
-def _make_slots(session: Session, cycle: Cycle, policy: Policy) -> None:
+def _make_slots(session: Session, cycle: Cycle, policy: Policy, now: datetime) -> None:
     """The workdays on which first asks go out, with their due dates, once per distinct calendar."""
     directory = Directory.load(session, policy)
     owners = set(session.exec(pick(System.owner_id).where(~col(System.retired)).distinct()).all())
     for name, owner in sorted({_calendar_name(directory, owner): owner for owner in sorted(owners)}.items()):
         hours = directory.hours(owner)
-        calendar, day = hours.calendar, hours.calendar.on_or_after(cycle.do_on)
+        calendar, day = hours.calendar, hours.calendar.on_or_after(max(cycle.do_on, hours.local_day(now)))
         latest = max(day, calendar.add(cycle.check_on, -policy.asking.due_workdays - 1))
         number = 0
         while day <= latest:
@@ -164,7 +181,7 @@ def _make_slots(session: Session, cycle: Cycle, policy: Policy) -> None:
                     number=number,
                     ask_on=day,
                     ask_at=hours.opens(day),
-                    due=max(due, day),
+                    due=max(due, calendar.add(day, FAIR_WORKDAYS)),
                 )
             )
             number, day = number + 1, calendar.add(day, 1)

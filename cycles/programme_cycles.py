@@ -38,6 +38,16 @@ def open_cycles(session: Session) -> list[Cycle]:
     return list(session.exec(select(Cycle).where(col(Cycle.state).in_(OPEN)).order_by(col(Cycle.starts))).all())
 
 
+def planned_cycles(session: Session) -> list[Cycle]:
+    """Every cycle that waits for a lead's approval."""
+    return list(session.exec(select(Cycle).where(Cycle.state == "planned").order_by(col(Cycle.starts))).all())
+
+
+def last_closed(session: Session) -> Cycle | None:
+    """The newest closed cycle, whose scope is watched until the next one is open."""
+    return session.exec(select(Cycle).where(Cycle.state == "closed").order_by(col(Cycle.starts).desc())).first()
+
+
 def period_for(session: Session, key: str | None, today: date) -> Period:
     """The period of a key, or the quarter that contains today, by the programme's fiscal year."""
     starts = str(programme_head(session)["fiscal_year_starts"])

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ from cycles import act as act_rules
 from cycles import check as check_rules
 from cycles import close as close_rules
 from cycles import do as do_rules
-from cycles import observations
+from cycles import observations, overdue
 from cycles import plan as plan_rules
 from cycles import status as status_rules
 from cycles.act import Acted
@@ -25,7 +25,7 @@ from cycles.observations import Observed, Seen
 from cycles.people import current_policy, programme_head
 from cycles.programme.load import Programme, load_programme
 from cycles.programme.sync import sync
-from cycles.programme_cycles import current_cycle, cycle_named, open_cycles, period_for
+from cycles.programme_cycles import current_cycle, cycle_named, last_closed, open_cycles, period_for, planned_cycles
 from cycles.scorecard import Scorecard
 from cycles.scorecard_queries import scorecard
 from flows.house import House
@@ -95,6 +95,7 @@ async def look_at_documents(house: House) -> Observed:
         ids = [document.id for document, _ in known]
     private = frozenset(place.strip() for place in house.settings.allow_private.split(",") if place.strip())
     looks: list[Look] = await look_all(wanted, base=house.programme_dir, now=now, limits=Limits(allow_private=private))
+    looks = [_seen_again(look, item.previous) for look, item in zip(looks, wanted, strict=True)]
     seen = [
         Seen(document_id=number, **{name: value for name, value in asdict(look).items() if name != "locator"})
         for number, look in zip(ids, looks, strict=True)
@@ -132,28 +133,34 @@ def deliver_messages(house: House) -> dict[str, Any]:
 
 
 def assess_cycles(house: House) -> dict[str, Checked]:
-    """Check every open cycle."""
+    """Check every open cycle; while none is open, watch on what the last one covered."""
     now = house.now()
     with house.record.write() as session:
-        return {
-            cycle.key: check_rules.check(session, cycle, now=now, actor=house.actor) for cycle in open_cycles(session)
-        }
+        under_way, last = open_cycles(session), last_closed(session)
+        if not under_way and last is not None:
+            return {last.key: check_rules.watch(session, last, now=now, actor=house.actor)}
+        return {cycle.key: check_rules.check(session, cycle, now=now, actor=house.actor) for cycle in under_way}
 
 
 def act_on_cycles(house: House) -> dict[str, Acted]:
-    """Act on every open cycle."""
+    """Act on every open cycle, or on the last one while none is open; remind those whose decision is waited for."""
     now = house.now()
     with house.record.write() as session:
-        return {cycle.key: act_rules.act(session, cycle, now=now, actor=house.actor) for cycle in open_cycles(session)}
+        under_way, last = open_cycles(session), last_closed(session)
+        for cycle in (*planned_cycles(session), *under_way):
+            overdue.remind_deciders(session, cycle, now=now, actor=house.actor)
+        cycles = under_way or ([last] if last else [])
+        return {cycle.key: act_rules.act(session, cycle, now=now, actor=house.actor) for cycle in cycles}
 
 
 def try_gates(house: House) -> dict[str, Closing]:
-    """Try to close every cycle whose closing date has come."""
+    """Check every cycle whose closing date has come once more, and try to close it."""
     now = house.now()
     closings = {}
     with house.record.write() as session:
         for cycle in open_cycles(session):
             if check_rules.local_day(cycle, now) >= cycle.close_on:
+                check_rules.check(session, cycle, now=now, actor=house.actor)
                 closings[cycle.key] = close_rules.close(session, cycle, now=now, actor=house.actor)
     return closings
 
@@ -189,6 +196,11 @@ def _zone(session: Session) -> Any:
     from zoneinfo import ZoneInfo
 
     return ZoneInfo(str(programme_head(session)["zone"]))
+
+
+def _seen_again(look: Any, previous: Any) -> Any:
+    """ "Not modified" says that what was seen last is there still."""
+    return replace(previous, at=look.at) if look.status == "unchanged" and previous is not None else look
 
 
 def _as_look(document: Any, last: Any) -> Any:

@@ -3,10 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sqlmodel import func, select
+
 from cycles.copies import copied
+from cycles.errors import BadInput
+from cycles.models import JournalEntry
 from flows.house import House, open_house
 from hoshin.console import parse_time
 
@@ -23,10 +28,22 @@ def opened(*, as_of: str | None = None, copy: bool = False, programme: Path | No
         if programme is not None:
             house = replace(house, settings=house.settings.model_copy(update={"programme": programme}))
         if not copy:
+            if at is not None:
+                _refuse_the_past(house, at)
             yield house
             return
         with copy_of(house) as aside:
             yield aside
+
+
+def _refuse_the_past(house: House, at: datetime) -> None:
+    """The record only goes forward: acting as if it were earlier than its last entry would judge by what came later."""
+    with house.record.read() as session:
+        last = session.exec(select(func.max(JournalEntry.at))).one()
+    if last is not None and at < last:
+        raise BadInput(
+            f"--as-of {at.isoformat()} lies before the last journal entry ({last.isoformat()}). Add --dry-run to try it."
+        )
 
 
 @contextmanager

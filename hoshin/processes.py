@@ -1,11 +1,13 @@
 """The processes of the demo: a Prefect server and a worker, each ended with all it started."""
 
+import fcntl
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -30,7 +32,7 @@ class NotStarted(HoshinError):
 
 
 def free_port(wanted: int) -> int:
-    """The wanted port, or the next free one above it."""
+    """The wanted port, or the next free one above it; no other demo is given it while this process lives."""
     for port in range(wanted, wanted + 200):
         with socket.socket() as probe:
             # Without it a port in TIME_WAIT from the last demo would count as taken.
@@ -39,8 +41,28 @@ def free_port(wanted: int) -> int:
                 probe.bind((HOST, port))
             except OSError:
                 continue
+        if _reserve(port):
             return port
     raise NotStarted(f"No port between {wanted} and {wanted + 199} is free.")
+
+
+def _reserve(port: int) -> bool:
+    """Hold a lock on a port until this process ends.
+
+    A server takes seconds to open its port; a second demo started meanwhile would choose the same one, and then speak to
+    the first one's server.
+    """
+    path = Path(tempfile.gettempdir()) / f"hoshin-port-{port}.lock"
+    try:
+        held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(held)
+        return False
+    return True
 
 
 @contextmanager

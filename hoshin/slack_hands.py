@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from cycles.models import Delivery, DeliveryItem, Person
+from cycles.errors import Refused
+from cycles.models import Delivery, DeliveryItem, Person, Request
 from cycles.store import Record
 from hoshin.hands import Handed
 from localslack.client import HumanClient
@@ -108,7 +109,17 @@ class SlackHands:
             if not done["acked"]:
                 raise NotThere(f"the app did not answer {who}'s {verb}: {done['reason']}")
             return done["view"] if opens else None
+        self._refuse_answered(subject, number)
         raise NotThere(f"{who} has no message that offers {verb} for {subject} {value}")
+
+    def _refuse_answered(self, subject: str, number: int | None) -> None:
+        """What somebody else answered meanwhile shows a receipt instead of buttons."""
+        if subject != "request" or number is None:
+            return
+        with self.record.read() as session:
+            request = session.get_one(Request, number)
+        if request.state not in ("asked", "returned"):
+            raise Refused("answered", f"Request {number} is already {request.state}.")
 
     def _messages(self, who: str, subject: str, number: int | None) -> Iterator[tuple[str, str]]:
         wanted = (

@@ -31,6 +31,14 @@ REFUSALS: dict[str, dict[str, str]] = {
         "en": "This kind of evidence is not taken in that form. Please use one of the fields that are offered.",
         "ja": "この証跡はその形式では受け付けられません。表示されている欄を使ってください。",
     },
+    "expired": {
+        "en": "Evidence of this date is out of date already. Please give a newer document, or the date it was renewed.",
+        "ja": "この日付の証跡は、すでに有効期間を過ぎています。新しい文書、または更新日をご入力ください。",
+    },
+    "link": {
+        "en": "Please give a link that starts with http:// or https://.",
+        "ja": "http:// または https:// で始まるリンクをご入力ください。",
+    },
     "future": {
         "en": "This date lies in the future. Please give the date the document is of.",
         "ja": "未来の日付です。文書の日付を入力してください。",
@@ -131,7 +139,9 @@ BESIDE: dict[str, tuple[str, ...]] = {
     "file_large": ("file",),
     "file_lost": ("file",),
     "form": ("link", "file", "attestation"),
+    "expired": ("effective",),
     "future": ("effective",),
+    "link": ("link",),
     "left": ("user",),
     "nobody": ("user",),
     "reason": ("reason", "note", "correction"),

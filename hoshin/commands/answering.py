@@ -4,6 +4,7 @@ import mimetypes
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -62,7 +63,7 @@ def answer(
         elif still_true:
             answers.confirm(act, number)
         elif link or file or attest:
-            answers.submit(act, number, _offered(house, link, file, attest, effective, note))
+            answers.submit(act, number, _offered(house, act.person, link, file, attest, effective, note))
         elif snooze:
             answers.snooze(act, number, _day(snooze), note)
         elif delegate:
@@ -84,7 +85,7 @@ def _subject(text: str) -> tuple[str, int]:
     from cycles.errors import BadInput
 
     kind, _, number = text.rpartition("-")
-    if kind not in ("", "E", "A", "R") or not number.isdigit():
+    if kind not in ("", "E", "A", "R") or not (number.isascii() and number.isdecimal() and len(number) < 16):
         raise BadInput(f"'{text}' names nothing. Write a request's number (12), E-5 for evidence, A-3 for an action.")
     return kind or "R", int(number)
 
@@ -108,12 +109,12 @@ def _day(text: str) -> date:
 
 
 def _offered(
-    house: Any, link: str | None, file: Path | None, attest: str | None, effective: str | None, note: str
+    house: Any, person: Any, link: str | None, file: Path | None, attest: str | None, effective: str | None, note: str
 ) -> Any:
     from cycles.answers import Offered
     from cycles.vault import keep
 
-    day = _day(effective) if effective else house.now().date()
+    day = _day(effective) if effective else house.now().astimezone(ZoneInfo(person.zone)).date()
     if link:
         return Offered(form="link", locator=link, effective=day, note=note, source="cli")
     if attest:

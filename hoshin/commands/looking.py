@@ -20,7 +20,7 @@ def status(
     everything: Annotated[bool, typer.Option("--all", help="List every result, not only those out of order.")] = False,
     json: AsJson = False,
 ) -> None:
-    """What is true now: results with their reasons, requests, actions."""
+    """What is true now: results with their reasons, requests, actions. `--as-of` judges results anew for that time."""
     found = _status(cycle, as_of)
     if json:
         print_json(found)

@@ -54,7 +54,9 @@ OPEN_ACTION = ("open", "analysed", "implementing", "reopened", "implemented")
 
 def offered(effective: str | date = "2026-09-30", **more: Any) -> Offered:
     day = effective if isinstance(effective, date) else date.fromisoformat(effective)
-    return Offered(**{"form": "link", "locator": "documents/it.md", "effective": day, "sha256": DIGEST, **more})
+    return Offered(
+        **{"form": "link", "locator": "https://docs.example/it.md", "effective": day, "sha256": DIGEST, **more}
+    )
 
 
 def as_person(built: House, key: str, what: Callable[[Act], Any]) -> Any:
@@ -367,7 +369,7 @@ def test_an_action_cannot_have_worked_while_the_evidence_is_out_of_order(record:
 def test_a_relapse_reopens_the_action_and_counts(record: Record) -> None:
     built, _ = lapsed(record)
     as_person(built.on("2026-12-15"), "owner", lambda a: answers.submit(a, built.request().id, offered("2026-12-10")))
-    document = built.watch()
+    document = built.watch(locator="https://docs.example/it.md")
     turn(built, check, act)
     for count, sha256 in enumerate(["b" * 64, "c" * 64], start=1):
         built.change(Document, document, sha256=sha256)
@@ -395,6 +397,7 @@ def test_an_action_judged_ineffective_stays_open_until_somebody_acts(record: Rec
 def test_an_action_is_chased_by_a_cycle_with_a_shorter_ladder_too(record: Record) -> None:
     built, found = lapsed(record)
     built.change(Action, found.id, step=6, next_at=built.now)
+    built.change(Request, built.request().id, state="lapsed", next_at=None)  # nobody is asked any more
     rung = [{"workdays": 0, "to": "owner", "message": "reminder"}]
     with built.record.write() as session:
         cycle = built.cycle(session)

@@ -145,7 +145,14 @@ def look(built: House, status: str, sha256: str | None, number: int = 1) -> None
         observe(session, [seen], now=built.now, actor="check")
 
 
-def answer(built: House, *, kind: str = "risk", effective: str, locator: str = "new.md", sha256: str = DIGEST) -> None:
+def answer(
+    built: House,
+    *,
+    kind: str = "risk",
+    effective: str,
+    locator: str = "https://docs.example/new.md",
+    sha256: str = DIGEST,
+) -> None:
     with built.record.write() as session:
         offered = Offered(form="link", locator=locator, effective=date.fromisoformat(effective), sha256=sha256)
         submit(built.act_as(session, "owner"), built.request(kind=kind).id, offered)

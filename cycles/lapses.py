@@ -1,0 +1,163 @@
+"""When evidence a system should have is not in order: a lapse, from the day it happened to the day it recovered.
+
+One is open per system and evidence kind at most (docs/adr/0003). Both functions work on a table of standings (columns
+`system_id, kind_id, status, evidence_id, valid_until`), whether stored by Check or computed for the moment.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Subquery, and_, literal, or_, select
+from sqlmodel import Session
+from sqlmodel import select as pick
+
+from cycles import journal, outbox
+from cycles.models import Cycle, Document, Evidence, EvidenceKind, Lapse, Request, System
+from cycles.pairs import IN_CONTROL, LAPSED_AT_ONCE, document, evidence, request
+
+lapse = Lapse.__table__.c  # type: ignore[attr-defined]
+UNANSWERED = ("pending", "asked", "returned")
+
+
+def local_day(cycle: Cycle, now: datetime) -> date:
+    """The date in the programme's zone, by which evidence is judged."""
+    return now.astimezone(ZoneInfo(cycle.zone)).date()
+
+
+def pair_name(session: Session, system_id: int, kind_id: int) -> str:
+    """`system/kind`, the name a pair carries in the journal and on the command line."""
+    system, kind = session.get_one(System, system_id), session.get_one(EvidenceKind, kind_id)
+    return f"{system.key}/{kind.key}"
+
+
+def open_new(
+    session: Session, cycle: Cycle, standing: Subquery, *, day: date, now: datetime, actor: str
+) -> tuple[str, ...]:
+    """Open a lapse for each pair that is out of control now and has none open; returns their names."""
+    of = standing.c
+    open_already = (
+        select(literal(1))
+        .where(lapse.system_id == of.system_id, lapse.kind_id == of.kind_id, lapse.recovered_at.is_(None))
+        .exists()
+    )
+    overdue = or_(
+        request.id.is_(None), request.state == "lapsed", and_(request.state.in_(UNANSWERED), request.due < day)
+    )
+    begun = or_(of.status.in_(LAPSED_AT_ONCE), and_(of.status.not_in(IN_CONTROL), overdue))
+    its_request = and_(request.cycle_id == cycle.id, request.system_id == of.system_id, request.kind_id == of.kind_id)
+    its_document = and_(
+        document.system_id == of.system_id,
+        document.kind_id == of.kind_id,
+        document.locator == evidence.locator,
+    )
+    rows = session.execute(
+        select(of.system_id, of.kind_id, of.status, of.valid_until, request.due, document.changed_at)
+        .select_from(standing)
+        .outerjoin(Request, its_request)
+        .outerjoin(Evidence, evidence.id == of.evidence_id)
+        .outerjoin(Document, its_document)
+        .where(begun, ~open_already)
+        .order_by(of.system_id, of.kind_id)
+    ).all()
+    return tuple(_open(session, cycle, row, day, now, actor) for row in rows)
+
+
+def _open(session: Session, cycle: Cycle, row: Any, day: date, now: datetime, actor: str) -> str:
+    found = Lapse(
+        cycle_id=cycle.id,
+        system_id=row.system_id,
+        kind_id=row.kind_id,
+        reason=row.status,
+        happened_on=_happened_on(row, cycle, day),
+        noticed_at=now,
+    )
+    session.add(found)
+    session.flush()
+    name = pair_name(session, row.system_id, row.kind_id)
+    after = {"reason": found.reason, "happened_on": found.happened_on, "cycle": cycle.key}
+    journal.append(session, at=now, actor=actor, action="lapse.opened", subject=f"lapse:{name}", after=after)
+    if cycle.state != "closed":
+        _make_answerable(session, cycle, found, day, now, actor)
+    return name
+
+
+def _make_answerable(session: Session, cycle: Cycle, found: Lapse, day: date, now: datetime, actor: str) -> None:
+    """What lapsed after it was carried over or accepted can be answered again in this cycle: its action asks for it."""
+    asked = session.exec(
+        pick(Request).where(
+            Request.cycle_id == cycle.id, Request.system_id == found.system_id, Request.kind_id == found.kind_id
+        )
+    ).first()
+    if asked is not None and asked.state != "accepted":
+        return
+    if asked is None:
+        owner = session.get_one(System, found.system_id).owner_id
+        asked = Request(
+            cycle_id=cycle.id,
+            system_id=found.system_id,
+            kind_id=found.kind_id,
+            owner_id=owner,
+            assignee_id=owner,
+            state="lapsed",
+            ask_on=day,
+            due=day,
+        )
+    before = asked.state if asked.id else None
+    asked.state, asked.next_at, asked.answer = "lapsed", None, None
+    session.add(asked)
+    session.flush()
+    name = pair_name(session, found.system_id, found.kind_id)
+    journal.append(
+        session,
+        at=now,
+        actor=actor,
+        action="request.reopened",
+        subject=f"request:{name}",
+        before={"state": before} if before else None,
+        after={"state": "lapsed"},
+    )
+    outbox.refresh_about(session, "request", asked.id, now=now)
+
+
+def _happened_on(row: Any, cycle: Cycle, day: date) -> date:
+    """When the lapse began, which may be long before it is noticed; never later than today."""
+    if row.status == "expired":
+        happened: date = row.valid_until + timedelta(days=1)
+    elif row.status in ("changed", "gone") and row.changed_at is not None:
+        happened = local_day(cycle, row.changed_at)
+    elif row.status not in LAPSED_AT_ONCE and row.due is not None:
+        happened = row.due + timedelta(days=1)
+    else:
+        happened = day
+    return min(happened, day)
+
+
+def recover(session: Session, cycle: Cycle, standing: Subquery, *, now: datetime, actor: str) -> tuple[str, ...]:
+    """Close each lapse whose pair is in control again, does not apply any more, or is in no scope; returns their names."""
+    of = standing.c
+    rows = session.execute(
+        select(Lapse, of.status)
+        .outerjoin(standing, and_(of.system_id == lapse.system_id, of.kind_id == lapse.kind_id))
+        .where(lapse.recovered_at.is_(None), or_(of.status.is_(None), of.status.in_(("valid", "excused"))))
+        .order_by(lapse.system_id, lapse.kind_id)
+    ).all()
+    return tuple(_recover(session, found, status or "out of scope", now, actor) for found, status in rows)
+
+
+def _recover(session: Session, found: Lapse, why: str, now: datetime, actor: str) -> str:
+    found.recovered_at = now
+    session.add(found)
+    session.flush()
+    name = pair_name(session, found.system_id, found.kind_id)
+    before = {"reason": found.reason, "happened_on": found.happened_on}
+    journal.append(
+        session,
+        at=now,
+        actor=actor,
+        action="lapse.recovered",
+        subject=f"lapse:{name}",
+        before=before,
+        after={"because": why},
+    )
+    return name

@@ -1,0 +1,101 @@
+"""What waits too long for those who decide: reviewers and leads are reminded too, so that nothing stops unnoticed."""
+
+from datetime import date, datetime
+
+from sqlmodel import Session, col, select
+
+from cycles import answers, journal, outbox
+from cycles.errors import Refused
+from cycles.lapses import pair_name
+from cycles.models import Cycle, Delivery, DeliveryItem, Evidence, Person, Request, Review, Verdict
+from cycles.people import Directory
+from cycles.permits import Act
+from cycles.plan import FAIR_WORKDAYS
+from cycles.policy import Policy
+
+
+def remind_deciders(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> int:
+    """Ask the next reviewer, and put plans and disputes before the lead again; returns how many messages that makes."""
+    policy = Policy.model_validate(cycle.policy)
+    directory = Directory.load(session, policy)
+    if cycle.state == "planned":
+        return _again(session, directory, "plan", "cycle", cycle.id, f"plan:{cycle.key}", now)
+    return _ask_next_reviewers(session, cycle, policy, directory, now, actor) + _disputes(
+        session, cycle, directory, now
+    )
+
+
+def _ask_next_reviewers(
+    session: Session, cycle: Cycle, policy: Policy, directory: Directory, now: datetime, actor: str
+) -> int:
+    """A reviewer who has left, is away for long or let the target pass is joined by the next; either may decide."""
+    rows = session.exec(
+        select(Evidence, Request)
+        .join(Request, col(Request.id) == col(Evidence.request_id))
+        .outerjoin(Verdict, col(Verdict.evidence_id) == col(Evidence.id))
+        .where(Request.cycle_id == cycle.id, Request.state == "submitted", col(Verdict.evidence_id).is_(None))
+        .order_by(col(Evidence.id))
+    ).all()
+    asked = 0
+    for evidence, request in rows:
+        last = session.exec(
+            select(Review).where(Review.evidence_id == evidence.id).order_by(col(Review.id).desc())
+        ).first()
+        if last is None or (not _too_long(last, policy, directory, now) and directory.is_here(last.reviewer_id, now)):
+            continue
+        act = Act(session, session.get_one(Person, last.reviewer_id), now)
+        try:
+            answers.ask_reviewer(act, request, evidence, directory)
+        except Refused:
+            # Nobody else may judge it; the closing gate names it to the lead.
+            continue
+        asked += 1
+        name = pair_name(session, evidence.system_id, evidence.kind_id)
+        journal.append(session, at=now, actor=actor, action="review.passed_on", subject=f"evidence:{name}")
+    return asked
+
+
+def _too_long(ballot: Review, policy: Policy, directory: Directory, now: datetime) -> bool:
+    asked, today = (directory.today(ballot.reviewer_id, at) for at in (ballot.asked_at, now))
+    return directory.calendar(ballot.reviewer_id).between(asked, today) > policy.reviewing.target_workdays
+
+
+def _disputes(session: Session, cycle: Cycle, directory: Directory, now: datetime) -> int:
+    waiting = session.exec(
+        select(Request)
+        .where(Request.cycle_id == cycle.id, col(Request.disputed))
+        .where(col(Request.state).in_(("pending", "asked", "returned")))
+        .order_by(col(Request.id))
+    ).all()
+    return sum(
+        _again(session, directory, "dispute", "request", request.id, f"dispute:{request.id}", now)
+        for request in waiting
+    )
+
+
+def _again(
+    session: Session, directory: Directory, kind: str, subject: str, number: int, key: str, now: datetime
+) -> int:
+    """The same message once more when its last one is some workdays old; nothing where there never was one."""
+    last = session.exec(
+        select(Delivery)
+        .join(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
+        .where(Delivery.kind == kind, DeliveryItem.subject == subject, DeliveryItem.subject_id == number)
+        .order_by(col(Delivery.id).desc())
+    ).first()
+    if last is None:
+        return 0
+    lead = directory.lead(now)
+    today: date = directory.today(lead, now)
+    if directory.calendar(lead).between(directory.today(lead, last.created_at), today) < FAIR_WORKDAYS:
+        return 0
+    written = outbox.queue(
+        session,
+        key=f"{key}:again:{today.isoformat()}",
+        kind=kind,
+        person_id=lead,
+        now=now,
+        about=[(subject, number, 0)],
+        not_before=directory.hours(lead).next_decent(now),
+    )
+    return int(written is not None)

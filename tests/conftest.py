@@ -1,0 +1,76 @@
+"""What holds for every test: nothing leaves this machine, and browser tests say plainly why they were skipped."""
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Set before anything imports Prefect, which reads its settings once; the processes that tests start inherit them.
+os.environ.update(
+    {
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+        "PREFECT_CLI_PROMPT": "false",
+        "NO_PROXY": "127.0.0.1,localhost,::1",
+        "no_proxy": "127.0.0.1,localhost,::1",
+    }
+)
+# A person's own Hoshin and Prefect must neither be read nor touched.
+for _name in [name for name in os.environ if name.startswith("HOSHIN_") or name == "PREFECT_API_URL"]:
+    del os.environ[_name]
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+ONE_WORKER = ("tests/engine/", "tests/whole/")
+LOOPBACK = ("127.", "::1", "::ffff:127.", "localhost", "0.0.0.0")  # 0.0.0.0 as a destination is this machine
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    home = Path(tempfile.mkdtemp(prefix="hoshin-tests-prefect-"))
+    os.environ["PREFECT_HOME"] = str(home)
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    sys.addaudithook(_stay_here)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if any(shutil.which(name) for name in CHROMIUM):
+        return
+    if os.environ.get("CI") == "true":
+        return  # there a missing browser is an error, and the tests show it
+    skip = pytest.mark.skip(
+        reason="no Chromium on this machine; install it (Debian: apt-get install chromium) to run the browser tests"
+    )
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(skip)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of one server together on one worker; they come first, because they take longest.
+
+    The marker `xdist_group` alone no longer does it: pytest 9.2 makes a test's id elsewhere than pytest-xdist 3.8 looks.
+    """
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadGroupScheduling
+
+    class ByServer(LoadGroupScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            place = nodeid.partition("::")[0]
+            return place if place.startswith(ONE_WORKER) else str(super()._split_scope(nodeid))
+
+    return ByServer(config, log)
+
+
+def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse every connection that would leave this machine, whoever makes it."""
+    if event != "socket.connect":
+        return
+    address = arguments[1]
+    if isinstance(address, tuple) and address and not str(address[0]).startswith(LOOPBACK):
+        raise PermissionError(f"A test tried to reach {address[0]}. Tests speak to this machine alone.")

@@ -1,0 +1,208 @@
+"""`hoshin answer`: every verb a person has in Slack, at a terminal, with the same rules."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from front_cli import MORNING, fingerprint, good, head, query, refused, status
+
+LATER = "2026-10-16T10:00+09:00"
+NEXT_WEEK = "2026-10-23T10:00+09:00"
+# On the first morning: Bennett's privacy record is unchanged since its last review; the security test has expired.
+UNCHANGED = ("bennett", "shelf-camera", "privacy-record")
+EXPIRED = ("bennett", "site-selection", "risk-assessment")
+SIGNED = ("sato", "organisation", "incident-log")
+
+
+def request(home: Path, place: tuple[str, str, str]) -> Any:
+    return next(row for row in status(home)["requests"] if (row["owner"], row["system"], row["evidence_kind"]) == place)
+
+
+def answer(home: Path, subject: Any, who: str, *how: str, at: str = LATER) -> None:
+    good(home, "answer", str(subject), "--as", who, *how, "--as-of", at)
+
+
+def last_entry(home: Path) -> tuple[str, str]:
+    return query(home, "SELECT actor, action FROM journal ORDER BY seq DESC LIMIT 1")[0]  # type: ignore[return-value]
+
+
+def submitted(home: Path, place: tuple[str, str, str] = EXPIRED) -> tuple[int, str]:
+    """Hand in a link; returns the evidence's number and who is to review it."""
+    answer(
+        home, request(home, place)["id"], place[0], "--link", "https://wiki.example.com/ra", "--effective", "2026-10-12"
+    )
+    row = query(home, "SELECT evidence.id, person.key FROM evidence JOIN review ON evidence_id = evidence.id"
+                " JOIN person ON person.id = reviewer_id ORDER BY evidence.id DESC LIMIT 1")  # fmt: skip
+    return row[0]  # type: ignore[return-value]
+
+
+def test_still_true(asked: Path) -> None:
+    answer(asked, request(asked, UNCHANGED)["id"], "bennett", "--still-true")
+    assert request(asked, UNCHANGED)["state"] == "accepted"
+    assert last_entry(asked) == ("bennett", "request.confirmed")
+
+
+def test_a_link_waits_for_its_reviewer_who_accepts(asked: Path) -> None:
+    evidence, reviewer = submitted(asked)
+    assert request(asked, EXPIRED)["state"] == "submitted"
+    answer(asked, f"E-{evidence}", reviewer, "--accept", at=NEXT_WEEK)
+    assert request(asked, EXPIRED)["state"] == "accepted"
+    kept = query(asked, "SELECT locator, effective FROM evidence WHERE id = ?", evidence)
+    assert kept == [("https://wiki.example.com/ra", "2026-10-12")]
+
+
+def test_returned_with_a_reason_then_handed_in_again(asked: Path) -> None:
+    evidence, reviewer = submitted(asked)
+    said = refused(asked, "answer", f"E-{evidence}", "--as", reviewer, "--return", "--as-of", LATER)
+    assert "missing" in said
+    answer(asked, f"E-{evidence}", reviewer, "--return", "--note", "No approver is named.")
+    assert request(asked, EXPIRED)["state"] == "returned"
+    again, _ = submitted(asked)
+    assert again > evidence
+
+
+def test_a_reviewer_may_leave_it_to_another(asked: Path) -> None:
+    evidence, reviewer = submitted(asked)
+    answer(asked, f"E-{evidence}", reviewer, "--recuse")
+    assert request(asked, EXPIRED)["state"] == "submitted"
+    waiting = query(asked, "SELECT person.key FROM review JOIN person ON person.id = reviewer_id"
+                    " WHERE evidence_id = ? AND vote IS NULL", evidence)  # fmt: skip
+    assert len(waiting) == 1
+    assert waiting[0][0] != reviewer
+
+
+def test_a_vote_must_be_said(asked: Path) -> None:
+    evidence, reviewer = submitted(asked)
+    before = head(asked)
+    assert "--recuse" in refused(asked, "answer", f"E-{evidence}", "--as", reviewer)
+    assert "--recuse" in refused(asked, "answer", f"E-{evidence}", "--as", reviewer, "--accept", "--return")
+    assert head(asked) == before
+
+
+def test_a_file_is_kept_by_its_digest(asked: Path, tmp_path: Path) -> None:
+    content = "一次評価\n".encode()
+    (tmp_path / "評価.md").write_bytes(content)
+    answer(asked, request(asked, EXPIRED)["id"], "bennett", "--file", str(tmp_path / "評価.md"))
+    digest = hashlib.sha256(content).hexdigest()
+    assert query(asked, "SELECT form, sha256, size FROM evidence ORDER BY id DESC LIMIT 1") == [
+        ("file", digest, len(content))
+    ]
+    assert [path.read_bytes() for path in (asked / "evidence").rglob("*") if path.is_file()] == [content]
+
+
+def test_a_statement_where_the_kind_takes_one(asked: Path) -> None:
+    answer(asked, request(asked, SIGNED)["id"], "sato", "--attest", "No incident since July.")
+    assert request(asked, SIGNED)["state"] == "submitted"
+    said = refused(asked, "answer", str(request(asked, EXPIRED)["id"]), "--as", "bennett", "--attest", "It is fine.")
+    assert "link or file" in said
+
+
+def test_snooze(asked: Path) -> None:
+    number = str(request(asked, EXPIRED)["id"])
+    assert "reason" in refused(asked, "answer", number, "--as", "bennett", "--snooze", "2026-10-20", "--as-of", LATER)
+    assert "Choose a day" in refused(
+        asked, "answer", number, "--as", "bennett", "--snooze", "2026-12-24", "--note", "Busy", "--as-of", LATER
+    )
+    answer(asked, number, "bennett", "--snooze", "2026-10-20", "--note", "The audit is on Monday.")
+    assert request(asked, EXPIRED)["next_at"].startswith("2026-10-20T00:00")
+    assert request(asked, EXPIRED)["state"] == "asked"
+
+
+def test_delegating_takes_the_other_persons_word(asked: Path) -> None:
+    number = request(asked, EXPIRED)["id"]
+    answer(asked, number, "bennett", "--delegate", "nakamura", "--note", "You wrote it.")
+    assert request(asked, EXPIRED)["assignee"] == "bennett"
+    assert "not offered" in refused(asked, "answer", str(number), "--as", "tanaka", "--accept", "--as-of", LATER)
+    answer(asked, number, "nakamura", "--accept")
+    assert request(asked, EXPIRED)["assignee"] == "nakamura"
+
+
+def test_not_mine_then_the_lead_reassigns(asked: Path) -> None:
+    number = request(asked, EXPIRED)["id"]
+    answer(asked, number, "bennett", "--not-mine", "--note", "Store planning holds it.")
+    assert last_entry(asked)[0] == "bennett"
+    answer(asked, number, "sato", "--reassign", "nakamura")
+    assert request(asked, EXPIRED)["assignee"] == "nakamura"
+
+
+def test_the_lead_excuses(asked: Path) -> None:
+    number = str(request(asked, EXPIRED)["id"])
+    assert "lead" in refused(asked, "answer", number, "--as", "bennett", "--excuse", "--note", "No.", "--as-of", LATER)
+    answer(asked, number, "sato", "--excuse", "--note", "The pilot was stopped.")
+    assert request(asked, EXPIRED)["state"] == "excused"
+
+
+def test_an_action_from_report_to_verdict(asked: Path) -> None:
+    place = SIGNED
+    action = next(row for row in status(asked)["actions"] if row["lapse"] == f"{place[1]}/{place[2]}")
+    subject = f"A-{action['id']}"
+    answer(asked, subject, action["owner"], "--implemented", "--note", "The log was written up.")
+    assert "worked" in refused(asked, "answer", subject, "--as", action["owner"])
+    assert "Somebody else" in refused(asked, "answer", subject, "--as", action["owner"], "--accept", "--as-of", LATER)
+    evidence, reviewer = submitted(asked, place)
+    answer(asked, f"E-{evidence}", reviewer, "--accept")
+    good(asked, "check", "--as-of", "2026-10-17T03:00+09:00")
+    good(asked, "act", "--as-of", "2026-10-26T03:30+09:00")
+    second = query(asked, "SELECT person.key FROM action JOIN person ON person.id = reviewer_id WHERE action.id = ?",
+                   action["id"])[0][0]  # fmt: skip
+    assert second != action["owner"]
+    answer(asked, subject, second, "--accept", "--note", "It is kept up now.", at="2026-10-27T10:00+09:00")
+    found = next(row for row in status(asked)["actions"] if row["id"] == action["id"])
+    assert (found["state"], found["open"]) == ("effective", False)
+
+
+def test_an_action_that_did_not_work_is_open_again(asked: Path) -> None:
+    action = next(row for row in status(asked)["actions"] if row["owner"] == "sato")
+    answer(asked, f"A-{action['id']}", "sato", "--implemented", "--note", "Done.")
+    good(asked, "act", "--as-of", "2026-10-26T03:30+09:00")
+    answer(asked, f"A-{action['id']}", "kobayashi", "--return", "--note", "Still missing.", at="2026-10-27T10:00+09:00")
+    found = next(row for row in status(asked)["actions"] if row["id"] == action["id"])
+    assert (found["state"], found["open"], found["relapses"]) == ("reopened", True, 1)
+
+
+REFUSALS = [
+    (("{expired}", "--as", "bennett"), "--still-true"),
+    (("{expired}", "--as", "nobody", "--still-true"), "nobody"),
+    (("{expired}", "--as", "patel", "--link", "https://x.example/"), "Only the person asked"),
+    (("{expired}", "--as", "bennett", "--still-true"), "submit evidence"),
+    (("999", "--as", "bennett", "--still-true"), "999"),
+    (("E-999", "--as", "kobayashi", "--accept"), "not asked"),
+    (("A-999", "--as", "sato", "--implemented", "--note", "x"), "999"),
+    (("seven", "--as", "sato", "--still-true"), "seven"),
+    (("{expired}", "--as", "bennett", "--link", "https://x.example/", "--effective", "2026-13-01"), "2026-13-01"),
+    (("{expired}", "--as", "bennett", "--link", "https://x.example/", "--effective", "2026-10-17"), "future"),
+    (("{expired}", "--as", "bennett", "--snooze", "soon", "--note", "x"), "soon"),
+    (("{expired}", "--as", "bennett", "--file", "/does/not/exist.pdf"), "/does/not/exist.pdf"),
+    (("{expired}", "--as", "bennett", "--delegate", "mori"), "left"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "says"), REFUSALS, ids=[" ".join(row[0][:4]) for row in REFUSALS])
+def test_refusals_are_one_sentence_and_change_nothing(arguments: tuple[str, ...], says: str, asked: Path) -> None:
+    number = str(request(asked, EXPIRED)["id"])
+    before = fingerprint(asked)
+    given = [part.replace("{expired}", number) for part in arguments]
+    assert says in refused(asked, "answer", *given, "--as-of", LATER)
+    assert fingerprint(asked) == before
+
+
+def test_answering_twice_is_refused(asked: Path) -> None:
+    number = request(asked, UNCHANGED)["id"]
+    answer(asked, number, "bennett", "--still-true")
+    before = fingerprint(asked)
+    assert "already accepted" in refused(
+        asked, "answer", str(number), "--as", "bennett", "--still-true", "--as-of", LATER
+    )
+    assert fingerprint(asked) == before
+
+
+def test_dry_run_changes_neither_record_nor_files(asked: Path, tmp_path: Path) -> None:
+    (tmp_path / "ra.md").write_text("A risk assessment.\n", encoding="utf-8")
+    before = fingerprint(asked)
+    number = str(request(asked, EXPIRED)["id"])
+    done = good(
+        asked, "answer", number, "--as", "bennett", "--file", str(tmp_path / "ra.md"), "--dry-run", "--as-of", MORNING
+    )
+    assert "would be recorded" in done.out
+    assert fingerprint(asked) == before
