@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, func, select
 
@@ -89,8 +90,9 @@ def verify(session: Session) -> Verification:
     total = session.exec(select(func.count()).select_from(JournalEntry)).one()
     while True:
         rows, unreadable = _page(session, expected)
+        stored = _stored_times(session, rows)
         for entry in rows:
-            problem = _problem(entry, expected, prev)
+            problem = _problem(entry, expected, prev) or _time_problem(entry, stored)
             if problem:
                 return Verification(entries=total, head=prev, fault=Fault(seq=expected, problem=problem))
             expected, prev = expected + 1, entry.hash
@@ -121,6 +123,19 @@ def _page(session: Session, first: int) -> tuple[list[JournalEntry], str | None]
         except UNREADABLE:
             break
     return rows, "was edited: it cannot be read back"
+
+
+def _stored_times(session: Session, rows: list[JournalEntry]) -> dict[int, str]:
+    """How SQLite holds each time: as text, of which its driver ignores an odd end. PostgreSQL keeps a time or refuses."""
+    if not rows or session.get_bind().dialect.name != "sqlite":
+        return {}
+    wanted = text("SELECT seq, CAST(at AS TEXT) FROM journal WHERE seq BETWEEN :first AND :last")
+    return {seq: at for seq, at in session.execute(wanted, {"first": rows[0].seq, "last": rows[-1].seq}).tuples()}  # noqa: C416
+
+
+def _time_problem(entry: JournalEntry, stored: dict[int, str]) -> str | None:
+    written = entry.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return "was edited: its time is not as it was written" if stored.get(entry.seq, written) != written else None
 
 
 def _problem(entry: JournalEntry, expected: int, prev: str) -> str | None:

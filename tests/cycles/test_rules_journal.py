@@ -195,6 +195,14 @@ def test_an_inserted_entry_is_named(seq: int, named: int, record: Record) -> Non
     assert found.fault.seq == named
 
 
+def test_a_time_whose_odd_end_the_driver_ignores_is_named(record: Record) -> None:
+    """Found by the test below: "00:00:00,000000" is read like "00:00:00.000000"."""
+    fill(record)
+    found = tampered(record, ("UPDATE journal SET at = replace(at, '.', ',') WHERE seq = 3", ()))
+    assert found.fault
+    assert found.fault.seq == 3
+
+
 @given(data=st.data())
 @settings(max_examples=80)
 def test_one_flipped_bit_anywhere_is_named(data: st.DataObject, new_sqlite: Any, tmp_path: Path) -> None:
