@@ -7,14 +7,24 @@ from sqlmodel import Session
 
 from cycles import answers
 from cycles.briefs import Answered, ControlRef, Item, LastAnswer, Reader
-from cycles.models import Control, Cycle, Evidence, EvidenceKind, Framework, Person, Request, System, Verdict
+from cycles.models import (
+    UNANSWERED,
+    Control,
+    Cycle,
+    Evidence,
+    EvidenceKind,
+    Framework,
+    Person,
+    Request,
+    System,
+    Verdict,
+)
 from cycles.pairs import control, required
 from cycles.people import Directory
 from cycles.permits import Act
 from cycles.policy import Policy
 
 framework = Framework.__table__.c  # type: ignore[attr-defined]
-UNANSWERED = ("pending", "asked", "returned")
 
 
 def reader_of(person: Person) -> Reader:

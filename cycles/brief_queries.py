@@ -7,11 +7,11 @@ from sqlmodel import Session, col
 from sqlmodel import select as pick
 
 from cycles import brief_subjects as subjects
-from cycles.brief_items import UNANSWERED, controls_served, item_for, reader_of
+from cycles.brief_items import controls_served, item_for, reader_of
 from cycles.brief_subjects import action_brief
 from cycles.briefs import Brief, DigestBrief, EscalationBrief, Item, ReminderBrief
 from cycles.ladder import told_on
-from cycles.models import Cycle, Delivery, DeliveryItem, Person, Request
+from cycles.models import UNANSWERED, Cycle, Delivery, DeliveryItem, Person, Request
 from cycles.people import Directory
 from cycles.policy import Policy
 

@@ -6,7 +6,7 @@ from sqlmodel import Session, col, func
 from sqlmodel import select as pick
 
 from cycles.act import AT_WORK
-from cycles.brief_items import UNANSWERED, controls_served, item_for, last_answer, reader_of
+from cycles.brief_items import controls_served, item_for, last_answer, reader_of
 from cycles.briefs import (
     ActionBrief,
     Answered,
@@ -18,6 +18,7 @@ from cycles.briefs import (
     ReviewBrief,
 )
 from cycles.models import (
+    UNANSWERED,
     Action,
     Cycle,
     Delivery,

@@ -10,9 +10,9 @@ from sqlmodel import select as pick
 from cycles import journal, lapses, outbox
 from cycles.lapses import local_day, pair_name
 from cycles.models import (
+    UNANSWERED,
     Assessment,
     Cycle,
-    Lapse,
     Request,
     Standing,
     System,
@@ -23,9 +23,6 @@ from cycles.sets import put
 from cycles.status import result_rows
 
 standing = Standing.__table__.c  # type: ignore[attr-defined]
-lapse = Lapse.__table__.c  # type: ignore[attr-defined]
-# A request in one of these has not been answered; past its due date what it asks for has lapsed.
-UNANSWERED = ("pending", "asked", "returned")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from sqlmodel import select as pick
 from cycles import journal
 from cycles.act import is_accepted
 from cycles.check import local_day, pair_name, result_digest
-from cycles.models import Action, Assessment, Cycle, EvidenceKind, Lapse, Request, System
+from cycles.models import UNANSWERED, Action, Assessment, Cycle, EvidenceKind, Lapse, Request, System
 from cycles.pairs import required
 from cycles.policy import Policy
 from cycles.scorecard_queries import headline
@@ -110,7 +110,7 @@ def _under_review(session: Session, cycle: Cycle) -> int:
 
 
 def _unanswered(session: Session, cycle: Cycle) -> int:
-    return _in_states(session, cycle, "pending", "asked", "returned")
+    return _in_states(session, cycle, *UNANSWERED)
 
 
 def lapses_without_owner(session: Session, cycle: Cycle, now: datetime) -> list[str]:

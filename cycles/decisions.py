@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from cycles import answers, journal, outbox, plan
 from cycles.act import AT_WORK, mark_implemented
 from cycles.errors import Refused
-from cycles.models import Action, Cycle, Evidence, Lapse, Person, Request, Review, System, Verdict
+from cycles.models import UNANSWERED, Action, Cycle, Evidence, Lapse, Person, Request, Review, System, Verdict
 from cycles.people import Directory
 from cycles.permits import Act
 from cycles.policy import Policy
@@ -50,7 +50,7 @@ def reassign(act: Act, request_id: int, to: Person, note: str = "") -> None:
     """
     request, _, _, directory = act.request(request_id)
     act.may_hand_on(request, directory)
-    if request.state not in ("pending", "asked", "returned"):
+    if request.state not in UNANSWERED:
         raise Refused("answered", f"Request {request.id} is already {request.state}.")
     if directory.has_left(to.id, act.now):
         raise Refused("left", f"{to.name} has left the organisation.")
@@ -68,7 +68,7 @@ def _left_behind(act: Act, request: Request, directory: Directory) -> list[Reque
         Request.cycle_id == request.cycle_id,
         Request.assignee_id == request.assignee_id,
         Request.id != request.id,
-        col(Request.state).in_(("pending", "asked", "returned")),
+        col(Request.state).in_(UNANSWERED),
     )
     return list(act.session.exec(waiting.order_by(col(Request.id))).all())
 
@@ -77,7 +77,7 @@ def nudge(act: Act, request_id: int) -> None:
     """Remind the assignee once more today, on top of the ladder."""
     request, _, _, directory = act.request(request_id)
     act.may_hand_on(request, directory)
-    if request.state not in ("pending", "asked", "returned"):
+    if request.state not in UNANSWERED:
         raise Refused("answered", f"Request {request.id} is already {request.state}.")
     day = directory.today(request.assignee_id, act.now)
     outbox.queue(

@@ -13,14 +13,13 @@ from sqlmodel import Session, col, func, select
 
 from cycles import journal, outbox
 from cycles.ladder import next_time, told_on
-from cycles.models import Cycle, Delivery, DeliveryItem, Request
+from cycles.models import UNANSWERED, Cycle, Delivery, DeliveryItem, Request
 from cycles.people import Directory
 from cycles.policy import Policy
 from cycles.programme_cycles import OPEN
 
 BATCH = 2_000
 ITEMS_PER_MESSAGE = 8
-CHASED = ("pending", "asked", "returned")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +54,7 @@ def tick(session: Session, *, now: datetime, actor: str) -> Ticked:
     due = session.exec(
         select(Request, Cycle)
         .join(Cycle, col(Cycle.id) == col(Request.cycle_id))
-        .where(col(Request.next_at) <= now, col(Request.state).in_(CHASED), col(Cycle.state).in_(OPEN))
+        .where(col(Request.next_at) <= now, col(Request.state).in_(UNANSWERED), col(Cycle.state).in_(OPEN))
         .order_by(col(Request.next_at), col(Request.id))
         .limit(BATCH)
     ).all()
@@ -108,7 +107,7 @@ def _lead_knows(found: _Round, request: Request) -> bool:
         .join(Request, col(Request.id) == col(DeliveryItem.subject_id))
         .where(DeliveryItem.subject == "request", Delivery.kind == "dispute", col(Request.disputed))
         .where(Request.cycle_id == request.cycle_id, Request.assignee_id == request.assignee_id)
-        .where(col(Request.state).in_(CHASED))
+        .where(col(Request.state).in_(UNANSWERED))
     )
     return found.session.exec(asked).first() is not None
 

@@ -13,11 +13,10 @@ from sqlmodel import Session
 from sqlmodel import select as pick
 
 from cycles import journal, outbox
-from cycles.models import Cycle, Document, Evidence, EvidenceKind, Lapse, Request, System
+from cycles.models import UNANSWERED, Cycle, Document, Evidence, EvidenceKind, Lapse, Request, System
 from cycles.pairs import IN_CONTROL, LAPSED_AT_ONCE, document, evidence, request
 
 lapse = Lapse.__table__.c  # type: ignore[attr-defined]
-UNANSWERED = ("pending", "asked", "returned")
 
 
 def local_day(cycle: Cycle, now: datetime) -> date:

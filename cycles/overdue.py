@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 from cycles import answers, journal, outbox
 from cycles.errors import Refused
 from cycles.lapses import pair_name
-from cycles.models import Cycle, Delivery, DeliveryItem, Evidence, Person, Request, Review, Verdict
+from cycles.models import UNANSWERED, Cycle, Delivery, DeliveryItem, Evidence, Person, Request, Review, Verdict
 from cycles.people import Directory
 from cycles.permits import Act
 from cycles.plan import FAIR_WORKDAYS
@@ -64,7 +64,7 @@ def _disputes(session: Session, cycle: Cycle, directory: Directory, now: datetim
     waiting = session.exec(
         select(Request)
         .where(Request.cycle_id == cycle.id, col(Request.disputed))
-        .where(col(Request.state).in_(("pending", "asked", "returned")))
+        .where(col(Request.state).in_(UNANSWERED))
         .order_by(col(Request.id))
     ).all()
     return sum(

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from cycles import journal, outbox
 from cycles.check import pair_name
 from cycles.errors import Refused
-from cycles.models import Action, Cycle, Evidence, Person, Request
+from cycles.models import UNANSWERED, Action, Cycle, Evidence, Person, Request
 from cycles.people import Directory
 from cycles.policy import Policy
 
@@ -75,7 +75,7 @@ class Act:
 
     def must_be_asked(self, request: Request) -> None:
         """Putting off and handing on are for a request that is being asked; a lapsed one is only answered."""
-        if request.state not in ("pending", "asked", "returned"):
+        if request.state not in UNANSWERED:
             raise Refused("answered", f"Request {request.id} is {request.state}; it can be answered, not handed on.")
 
     def must_lead(self, directory: Directory) -> None:

@@ -10,8 +10,9 @@ from sqlmodel import Session, col
 from sqlmodel import select as pick
 
 from cycles.act import AT_WORK
-from cycles.check import UNANSWERED, local_day
+from cycles.check import local_day
 from cycles.models import (
+    UNANSWERED,
     Action,
     Assessment,
     Control,

@@ -9,8 +9,8 @@ from sqlmodel import Session, col
 from sqlmodel import select as pick
 
 from cycles.act import AT_WORK
-from cycles.check import UNANSWERED
 from cycles.models import (
+    UNANSWERED,
     Acceptance,
     Action,
     Cycle,

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from cycles import answers
 from cycles.act import AT_WORK
 from cycles.errors import Refused
-from cycles.models import Action, Cycle, Evidence, EvidenceKind, Person, Request, Review, System
+from cycles.models import UNANSWERED, Action, Cycle, Evidence, EvidenceKind, Person, Request, Review, System
 from cycles.people import Directory, current_policy
 from cycles.permits import ANSWERABLE, Act
 from cycles.store import Record
@@ -177,7 +177,7 @@ class Player:
             select(Request)
             .join(Cycle, col(Cycle.id) == col(Request.cycle_id))
             .where(col(Request.offered_to_id).is_not(None) | col(Request.disputed))
-            .where(col(Request.state).in_(("pending", "asked", "returned")), Cycle.state != "closed")
+            .where(col(Request.state).in_(UNANSWERED), Cycle.state != "closed")
             .order_by(col(Request.id))
         ).all()
         for request in waiting:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, func, select
 
-from cycles.models import Cycle, Delivery, Request
+from cycles.models import UNANSWERED, Cycle, Delivery, Request
 from cycles.people import programme_head
 from cycles.periods import quarter_of
 from cycles.programme_cycles import OPEN
@@ -111,9 +111,7 @@ class Wheel:
 
     def _rung(self, session: Session) -> datetime | None:
         waiting = select(func.min(Request.next_at)).join(Cycle, col(Cycle.id) == col(Request.cycle_id))
-        return session.exec(
-            waiting.where(col(Cycle.state).in_(OPEN), col(Request.state).in_(("pending", "asked", "returned")))
-        ).one()
+        return session.exec(waiting.where(col(Cycle.state).in_(OPEN), col(Request.state).in_(UNANSWERED))).one()
 
     def _message(self, session: Session) -> datetime | None:
         return session.exec(select(func.min(Delivery.not_before)).where(Delivery.state == "queued")).one()

@@ -7,9 +7,10 @@ from cycles.models.messages import Delivery, DeliveryItem
 from cycles.models.proof import Document, Evidence, Observation, Review, Verdict
 from cycles.models.results import Acceptance, Action, Assessment, Lapse, Standing
 from cycles.models.types import UTCDateTime
-from cycles.models.work import Cycle, CycleFramework, CycleSystem, Request, Slot
+from cycles.models.work import UNANSWERED, Cycle, CycleFramework, CycleSystem, Request, Slot
 
 __all__ = [
+    "UNANSWERED",
     "Acceptance",
     "Action",
     "Applicability",

@@ -8,6 +8,9 @@ from sqlmodel import Field, SQLModel
 
 from cycles.models.types import Json, UTCDateTime
 
+# A request in one of these has not been answered: it is still being asked, and past its due date it has lapsed.
+UNANSWERED = ("pending", "asked", "returned")
+
 
 class Cycle(SQLModel, table=True):
     """One dated PDCA run, with the catalogues and policy pinned when it was planned."""
