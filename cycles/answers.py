@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlmodel import col, select
+from sqlmodel import select
 
-from cycles import outbox
+from cycles import last_answers, outbox
 from cycles.errors import Refused
-from cycles.models import Cycle, Document, Evidence, EvidenceKind, Person, Request, Review, System, Verdict
+from cycles.models import Cycle, Evidence, EvidenceKind, Person, Request, Review, System, Verdict
 from cycles.people import Directory
 from cycles.permits import Act
 from cycles.policy import Policy
@@ -67,8 +67,8 @@ def confirm(act: Act, request_id: int) -> Evidence:
     request, _, policy, directory = act.request(request_id)
     act.may_answer(request, directory)
     kind = act.session.get_one(EvidenceKind, request.kind_id)
-    last = last_accepted(act, request)
-    if last is None or not confirmable(act, request, kind, last):
+    last = last_answers.last_accepted(act.session, request)
+    if last is None or not last_answers.confirmable(act.session, request, kind, last):
         raise Refused("confirm", f"'{kind.key}' cannot be confirmed as unchanged here; submit evidence instead.")
     today = directory.today(act.person.id, act.now)
     offered = Offered(form=last.form, locator=last.locator, effective=today, sha256=last.sha256, source="confirmation")
@@ -183,41 +183,6 @@ def not_mine(act: Act, request_id: int, note: str) -> None:
     )
 
 
-def last_accepted(act: Act, request: Request) -> Evidence | None:
-    """The accepted evidence of the latest effective date for the request's system and kind."""
-    return act.session.exec(
-        select(Evidence)
-        .join(Verdict, col(Verdict.evidence_id) == col(Evidence.id))
-        .where(Evidence.system_id == request.system_id, Evidence.kind_id == request.kind_id)
-        .where(Verdict.outcome == "accepted")
-        .order_by(col(Evidence.effective).desc(), col(Evidence.id).desc())
-    ).first()
-
-
-def confirmable(act: Act, request: Request, kind: EvidenceKind, last: Evidence) -> bool:
-    """Whether one press may confirm the last evidence: the kind allows it, not too often, and nothing changed since."""
-    if not kind.confirmable or last.confirmations >= kind.max_confirmations:
-        return False
-    system = act.session.get_one(System, request.system_id)
-    if kind.model_version_bound and last.model_version != system.model_version:
-        return False
-    watched = watched_document(act, request, last.locator)
-    if watched is None:
-        return True
-    return watched.status != "missing" and watched.sha256 in (None, last.sha256)
-
-
-def watched_document(act: Act, request: Request, locator: str) -> Document | None:
-    return act.session.exec(
-        select(Document).where(
-            Document.system_id == request.system_id,
-            Document.kind_id == request.kind_id,
-            Document.locator == locator,
-            col(Document.watched),
-        )
-    ).first()
-
-
 def ask_reviewer(act: Act, request: Request, evidence: Evidence, directory: Directory) -> None:
     """Put evidence before the next reviewer who is neither owner nor submitter and has not recused themselves."""
     asked = set(act.session.exec(select(Review.reviewer_id).where(Review.evidence_id == evidence.id)).all())
@@ -251,7 +216,10 @@ def accept(act: Act, request: Request, evidence: Evidence, *, by: Person | None,
 
 
 def _is_link(act: Act, request: Request, locator: str) -> bool:
-    return locator.startswith(("http://", "https://")) or watched_document(act, request, locator) is not None
+    return (
+        locator.startswith(("http://", "https://"))
+        or last_answers.watched_document(act.session, request, locator) is not None
+    )
 
 
 def _offered(act: Act, request_id: int) -> tuple[Request, Directory]:

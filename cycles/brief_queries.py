@@ -7,7 +7,7 @@ from sqlmodel import Session, col
 from sqlmodel import select as pick
 
 from cycles import brief_subjects as subjects
-from cycles.brief_items import controls_served, item_for, reader_of
+from cycles.brief_items import controls_served, item_for, items_for, reader_of
 from cycles.brief_subjects import action_brief
 from cycles.briefs import Brief, DigestBrief, EscalationBrief, Item, ReminderBrief
 from cycles.ladder import told_on
@@ -15,7 +15,7 @@ from cycles.models import UNANSWERED, Cycle, Delivery, DeliveryItem, Person, Req
 from cycles.people import Directory
 from cycles.policy import Policy
 
-__all__ = ["action_brief", "brief_for", "controls_served", "item_for", "reader_of"]
+__all__ = ["action_brief", "brief_for", "controls_served", "item_for", "items_for", "reader_of"]
 
 
 def brief_for(session: Session, delivery: Delivery, now: datetime) -> Brief | None:
@@ -48,7 +48,7 @@ def brief_for(session: Session, delivery: Delivery, now: datetime) -> Brief | No
 def _chase_brief(
     session: Session, delivery: Delivery, reader: Person, requests: list[int], now: datetime
 ) -> Brief | None:
-    items = tuple(item_for(session, request_id, reader, now) for request_id in requests)
+    items = tuple(items_for(session, requests, reader, now))
     if delivery.kind != "digest":
         # The clock stays with the owner while an offer to somebody else is open: it is no answer yet.
         items = tuple(replace(item, answered=None) if _is_offered(item) else item for item in items)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -136,22 +137,47 @@ def load_catalogues(own: Path | None = None) -> Catalogues:
     Raises:
         BadInput: naming file, line and remedy.
     """
+    built_in = _built_in()
+    if own is None or not own.is_dir():
+        return built_in
     problems = Problems()
-    folders = [BUILT_IN, *([own] if own and own.is_dir() else [])]
-    kinds: dict[str, KindEntry] = {}
-    texts: list[bytes] = []
-    for folder in folders:
-        if (path := folder / KINDS_FILE).is_file():
-            texts.append(path.read_bytes())
-            kinds |= _kinds(read_yaml(path), problems)
+    mine = _read(own, built_in.kinds, problems)
+    problems.raise_if_any()
+    return Catalogues(
+        frameworks={**built_in.frameworks, **mine.frameworks},
+        digests={**built_in.digests, **mine.digests},
+        kinds=mine.kinds,
+        kinds_digest=hashlib.sha256(b"".join(_kind_texts(BUILT_IN) + _kind_texts(own))).hexdigest(),
+    )
+
+
+@cache
+def _built_in() -> Catalogues:
+    """The catalogues that come with Hoshin; a second's work, and the same for as long as the program runs."""
+    problems = Problems()
+    found = _read(BUILT_IN, {}, problems)
+    problems.raise_if_any()
+    return found
+
+
+def _kind_texts(folder: Path) -> list[bytes]:
+    path = folder / KINDS_FILE
+    return [path.read_bytes()] if path.is_file() else []
+
+
+def _read(folder: Path, known: Mapping[str, KindEntry], problems: Problems) -> Catalogues:
+    """One folder's frameworks; they may require the kinds that are known and those of the folder's own file."""
+    texts = _kind_texts(folder)
+    kinds = {**known, **(_kinds(read_yaml(folder / KINDS_FILE), problems) if texts else {})}
     frameworks: dict[str, FrameworkEntry] = {}
     digests: dict[str, str] = {}
-    for path in (path for folder in folders for path in sorted(folder.glob("*.yaml")) if path.name != KINDS_FILE):
+    for path in sorted(folder.glob("*.yaml")):
+        if path.name == KINDS_FILE:
+            continue
         entry = _framework(read_yaml(path), kinds, problems)
         if entry:
             frameworks[entry.key] = entry
             digests[entry.key] = hashlib.sha256(path.read_bytes()).hexdigest()
-    problems.raise_if_any()
     digest = hashlib.sha256(b"".join(texts)).hexdigest()
     return Catalogues(frameworks=frameworks, digests=digests, kinds=kinds, kinds_digest=digest)
 

@@ -65,6 +65,8 @@ def record(session: Session, looks: Sequence[Seen], *, now: datetime, actor: str
         last = latest.get(look.document_id)
         if last is not None and _same(last, look):
             again.append(last.id)
+            if look.status != "unchanged" and look.etag != last.etag:
+                last.etag = look.etag  # the same bytes under a new name: what the next look asks with
             continue
         document = session.get_one(Document, look.document_id)
         session.add(

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -127,18 +128,30 @@ class Policy(Strict):
     @model_validator(mode="after")
     def _open_at_all(self) -> "Policy":
         # Every search for the next workday must end.
-        leap_year = [date(2000, 1, 1) + timedelta(days=n) for n in range(366)]
-        closed = sum(any(closure.covers(day) for closure in self.closed_days()) for day in leap_year)
+        closed = _days_closed(self.closed_days())
         if closed > MOST_CLOSED_DAYS:
             raise ValueError(f"closures may cover at most {MOST_CLOSED_DAYS} days a year, these cover {closed}")
         return self
 
     def closed_days(self) -> tuple[Closure, ...]:
         """The closures as values the calendar reckons with."""
-        found = []
-        for text in self.closures:
-            match = _CLOSURE.match(text)
-            assert match
-            a, b, c, d = (int(part) for part in match.groups())
-            found.append(Closure(starts=(a, b), ends=(c, d)))
-        return tuple(found)
+        return _closed_days(self.closures)
+
+
+# Both kept: a cycle's policy is read anew for each message about it.
+@lru_cache(maxsize=64)
+def _closed_days(closures: tuple[str, ...]) -> tuple[Closure, ...]:
+    found = []
+    for text in closures:
+        match = _CLOSURE.match(text)
+        assert match
+        a, b, c, d = (int(part) for part in match.groups())
+        found.append(Closure(starts=(a, b), ends=(c, d)))
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _days_closed(closures: tuple[Closure, ...]) -> int:
+    """How many days of a leap year are closed."""
+    leap_year = [date(2000, 1, 1) + timedelta(days=n) for n in range(366)]
+    return sum(any(closure.covers(day) for closure in closures) for day in leap_year)

@@ -11,7 +11,7 @@ from functools import partial
 
 from sqlmodel import Session, col, select
 
-from cycles import answers
+from cycles import last_answers
 from cycles.act import AT_WORK
 from cycles.errors import Refused
 from cycles.models import UNANSWERED, Action, Cycle, Evidence, EvidenceKind, Person, Request, Review, System
@@ -76,7 +76,7 @@ class Player:
 
     def _reactions(self, session: Session, directory: Directory, now: datetime) -> Iterator[Due]:
         yield from self._plans(session, directory, now)
-        yield from self._requests(session, directory, now)
+        yield from self._requests(session, directory)
         yield from self._offers_and_disputes(session, directory, now)
         yield from self._reviews(session, directory)
         yield from self._actions(session, directory)
@@ -91,7 +91,7 @@ class Player:
             )
             yield Due(at, f"approve:{key}", partial(self.hands.approve_plan, who, key))
 
-    def _requests(self, session: Session, directory: Directory, now: datetime) -> Iterator[Due]:
+    def _requests(self, session: Session, directory: Directory) -> Iterator[Due]:
         asked = session.exec(
             select(Request, System, EvidenceKind)
             .join(Cycle, col(Cycle.id) == col(Request.cycle_id))
@@ -102,11 +102,11 @@ class Player:
             .order_by(col(Request.id))
         ).all()
         for request, system, kind in asked:
-            due = self._answer(session, directory, request, f"{system.key}/{kind.key}", now)
+            due = self._answer(session, directory, request, f"{system.key}/{kind.key}")
             if due is not None:
                 yield due
 
-    def _answer(self, session: Session, directory: Directory, request: Request, pair: str, now: datetime) -> Due | None:
+    def _answer(self, session: Session, directory: Directory, request: Request, pair: str) -> Due | None:
         who = directory.people[request.assignee_id]
         acts, special = self.behaviour.person(who.key), self.behaviour.special_of(pair)
         how = acts.answers
@@ -124,21 +124,15 @@ class Player:
         if request.snoozed_until:
             reached = max(reached, directory.hours(who.id).opens(request.snoozed_until))
         at = reaction_time(self.seed, directory, who.id, reached, acts.after_workdays, acts.hour, name)
-        return Due(at, name, first or self._plain_answer(session, directory, request, who, how, at, now))
+        return Due(at, name, first or self._plain_answer(session, directory, request, who, how, at))
 
     def _plain_answer(
-        self,
-        session: Session,
-        directory: Directory,
-        request: Request,
-        who: Person,
-        how: str,
-        at: datetime,
-        now: datetime,
+        self, session: Session, directory: Directory, request: Request, who: Person, how: str, at: datetime
     ) -> Deed:
-        act = Act(session, who, now)
-        last = answers.last_accepted(act, request) if how == "confirm_or_submit" and request.state == "asked" else None
-        if last is not None and answers.confirmable(act, request, session.get_one(EvidenceKind, request.kind_id), last):
+        confirms = how == "confirm_or_submit" and request.state == "asked"
+        last = last_answers.last_accepted(session, request) if confirms else None
+        kind = session.get_one(EvidenceKind, request.kind_id)
+        if last is not None and last_answers.confirmable(session, request, kind, last):
             return partial(self.hands.confirm, who.key, request.id)
         return partial(
             self.hands.submit,

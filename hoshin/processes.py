@@ -198,6 +198,10 @@ class Prefect:
                 if error.code != HTTPStatus.SERVICE_UNAVAILABLE or not left:
                     raise
                 time.sleep(0.3)
+            except TimeoutError:
+                # Asking once more does no harm; telling twice might.
+                if method != "GET" or not left:
+                    raise
         raise AssertionError("the last try returns or raises")
 
     def _run(self, *arguments: str, **variables: str) -> None:

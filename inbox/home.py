@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from cycles.brief_queries import item_for, reader_of
+from cycles.brief_queries import items_for, reader_of
 from cycles.briefs import DigestBrief, Item
 from cycles.models import Cycle, Inbound, Person, Request
 from cycles.programme_cycles import OPEN
@@ -37,7 +37,7 @@ def items_of(session: Session, visit: Visit) -> list[Item]:
         col(Request.answered_at).desc()
     )
     ids = [*session.exec(waiting.limit(MOST_OPEN)).all(), *session.exec(done.limit(NEWEST_ANSWERED)).all()]
-    return [item_for(session, request_id, visit.person, visit.now) for request_id in ids]
+    return items_for(session, ids, visit.person, visit.now)
 
 
 def counts_of(session: Session, visit: Visit, items: Sequence[Item]) -> home.Counts:

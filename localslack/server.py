@@ -109,11 +109,11 @@ class LocalSlack:
 
     def stop(self) -> None:
         """Stop serving and wait for the end state to be written."""
+        self.human.close()  # first: the server waits for connections that are open
         if self._server:
             self._server.should_exit = True
         if self._thread:
             self._thread.join(20)
-        self.human.close()
 
     def __enter__(self) -> Self:
         return self.start()

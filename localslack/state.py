@@ -1,7 +1,6 @@
 """Everything the workspace remembers, as plain JSON values, and the file that carries it over a restart."""
 
 import json
-import os
 import time
 from bisect import insort
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 Json = dict[str, Any]
+LONG = 1_000_000
 
 
 class StateError(ValueError):
@@ -66,8 +66,8 @@ class State:
 class Keeper:
     """Writes the state file whole and atomically, before the answer that reports the change goes out.
 
-    A long history makes each write slow, so writes are spaced to five times the duration of the last one;
-    close() always writes the end state.
+    A long history makes each write slow: from LONG on, writes are spaced to five times the duration of the last
+    one, and close() always writes the end state. It outlives a kill of the server, not a loss of power.
     """
 
     def __init__(self, path: Path | None, dump: Callable[[], Json]) -> None:
@@ -85,20 +85,18 @@ class Keeper:
         started = time.monotonic()
         if self.path is None or not self._dirty or (started < self._not_before and not force):
             return
-        write_atomically(self.path, self._dump())
+        size = write_atomically(self.path, self._dump())
         self._dirty = False
-        took = time.monotonic() - started
-        self._not_before = started + (5 * took if took > 0.02 else 0.0)
+        self._not_before = started + (5 * (time.monotonic() - started) if size > LONG else 0.0)
 
 
-def write_atomically(path: Path, data: Json) -> None:
-    """Replace ``path`` in one step, so a kill leaves either the old or the new file."""
+def write_atomically(path: Path, data: Json) -> int:
+    """Replace ``path`` in one step, so a kill leaves either the old or the new file; returns its characters."""
     beside = path.with_name(path.name + ".new")
-    with beside.open("w", encoding="utf-8") as handle:
-        json.dump(data, handle, ensure_ascii=False, separators=(",", ":"))
-        handle.flush()
-        os.fsync(handle.fileno())
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    beside.write_text(text, encoding="utf-8")
     beside.replace(path)
+    return len(text)
 
 
 def dump_state(state: State) -> Json:

@@ -205,6 +205,10 @@ def _fence(base: Path, repo: Repo) -> None:
 
 def _observe(history: History, place: Place, ask: Ask) -> Found:
     head = _head(history, place.ref)
+    etag = head.id.decode()
+    # A commit fixes every path below it, so where the branch has not moved there is nothing to read again.
+    if ask.previous is not None and ask.previous.etag == etag:
+        return Found(unchanged=True)
     path = os.fsencode(place.path)
     entry = history.entry(head, path)
     if entry is None:
@@ -220,7 +224,7 @@ def _observe(history: History, place: Place, ask: Ask) -> Found:
             revision=last.id.decode(),
             remark="the clone is shallow and the last change lies before it; fetch with --unshallow to date it.",
         )
-    return Found(modified=authored(last), revision=last.id.decode())
+    return Found(modified=authored(last), revision=last.id.decode(), etag=etag)
 
 
 def read(ask: Ask) -> Found:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -151,17 +152,19 @@ def result(statuses: list[str]) -> tuple[str, str]:
     return ("risk-accepted" if worst == "accepted" else "not-satisfied"), worst
 
 
-def is_workday(day: date, country: str, closed: bool = True) -> bool:
-    """By the holidays package and the programme's one closure, 29 December to 3 January."""
+@cache
+def festive_days(country: str, year: int) -> frozenset[date]:
+    """The public holidays of a country, or of a part of it (`US-NY`)."""
     import holidays
 
     name, _, part = country.partition("-")
+    return frozenset(holidays.country_holidays(name, subdiv=part or None, years=year))
+
+
+def is_workday(day: date, country: str, closed: bool = True) -> bool:
+    """By the holidays package and the programme's one closure, 29 December to 3 January."""
     shut = closed and (day.month, day.day) in {(12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3)}
-    return (
-        day.weekday() < 5
-        and not shut
-        and day not in holidays.country_holidays(name, subdiv=part or None, years=day.year)
-    )
+    return day.weekday() < 5 and not shut and day not in festive_days(country, day.year)
 
 
 def workdays_later(day: date, count: int, country: str) -> date:

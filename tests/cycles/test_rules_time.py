@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-import holidays
 import pytest
 from dateutil.rrule import MONTHLY, rrule
 from hypothesis import given
 from hypothesis import strategies as st
+from rules_oracle import festive_days
 
 from cycles.errors import BadInput
 from cycles.periods import MONTHS, add_months, after, period, quarter_of
@@ -234,8 +234,8 @@ moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=s
 def decent(hours: Hours, at: datetime) -> bool:
     """What a person would call decent: by the clock on their wall, the calendar beside it and the holidays package."""
     local = at.astimezone(ZoneInfo(hours.zone))
-    day, (country, _, part) = local.date(), hours.calendar.country.partition("-")
-    festive = day in holidays.country_holidays(country, subdiv=part or None, years=day.year)
+    day = local.date()
+    festive = day in festive_days(hours.calendar.country, day.year)
     away = any(first <= day <= last for first, last in hours.leave)
     closed = any(closure.covers(day) for closure in hours.calendar.closures)
     at_work = hours.starts <= local.time() < hours.ends

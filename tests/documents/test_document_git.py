@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import dulwich.repo
@@ -21,6 +22,19 @@ def test_the_last_commit_that_touched_the_path(base: Path, see: Looker) -> None:
     found = see("git+file:repo//docs/card.md")
     assert (found.status, found.revision, found.modified) == ("ok", touched, repo.written(2))
     assert found.sha256 == hashlib.sha256(b"Effective date: 2026-01-03\n").hexdigest()
+
+
+def test_a_branch_that_has_not_moved_is_not_read_again(base: Path, see: Looker) -> None:
+    repo, touched = card_repo(base / "repo")
+    first = see("git+file:repo//docs/card.md@main")
+    again = see("git+file:repo//docs/card.md@main", previous=first)
+    assert again == replace(first, status="unchanged")
+    head = repo.commit(**{"elsewhere.md": "other"})
+    moved = see("git+file:repo//docs/card.md@main", previous=first)
+    assert (moved.status, moved.revision, moved.etag) == ("ok", touched, head)
+    repo.git("rm", "-q", "docs/card.md")
+    repo.commit()
+    assert see("git+file:repo//docs/card.md@main", previous=moved).status == "missing"
 
 
 def test_bare_and_packed(base: Path, see: Looker) -> None:

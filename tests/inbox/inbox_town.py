@@ -42,6 +42,7 @@ CYCLE = "FY2026-Q3"
 # Thursday 1 October 2026, 11:00 in Tokyo.
 MORNING = datetime(2026, 10, 1, 2, 0, tzinfo=UTC)
 
+REVIEWED = f'{{"on": 2026-05-01, by: kobayashi, effective: 2026-04-20, sha256: {DIGEST}}}'
 PEOPLE = ("sato", "kimura", "bennett", "ito", "kobayashi", "okafor", "hughes")
 FILES = {
     "people.yaml": """
@@ -79,7 +80,13 @@ systems:
     documents:
       - kind: risk-assessment
         at: documents/risk.md
-        reviewed: {{"on": 2026-05-01, by: kobayashi, effective: 2026-04-20, sha256: {DIGEST}}}
+        reviewed: {REVIEWED}
+      - kind: transparency-notice
+        at: documents/oversight.md
+        reviewed: {REVIEWED}
+      - kind: supplier-assurance
+        at: documents/use.md
+        reviewed: {REVIEWED}
 """,
 }
 

@@ -35,4 +35,4 @@ def web(slack: LocalSlack) -> WebClient:
 def app(slack: LocalSlack) -> Iterator[AppUnderTest]:
     running = AppUnderTest(slack)
     yield running
-    running.socket.close()
+    running.close()

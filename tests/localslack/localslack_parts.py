@@ -72,6 +72,12 @@ class AppUnderTest:
         # The SDK reads with a 3 s timeout on plain sockets, and closing waits for one read to end.
         self.socket.current_session.sock.settimeout(0.05)
 
+    def close(self) -> None:
+        """End the connection; the SDK's own close waits out a second in which no message comes."""
+        self.socket.closed = True
+        self.socket.message_queue.put(None)
+        self.socket.close()
+
     def _on(self, socket: Any, request: SocketModeRequest) -> None:
         self.requests.append(request)
         if self.mute:
