@@ -11,7 +11,7 @@ from sqlmodel import Session, col, func, select
 
 from cycles import journal, outbox
 from cycles.check import local_day, pair_name
-from cycles.ladder import next_time, told_on
+from cycles.ladder import Ladder
 from cycles.models import Acceptance, Action, Cycle, Delivery, EvidenceKind, Lapse, Request, System
 from cycles.people import Directory
 from cycles.periods import add_months
@@ -253,7 +253,7 @@ def _tell(session: Session, action: Action, policy: Policy, directory: Directory
         role = "deputy"
     if action.step:
         rung = policy.asking.ladder[action.step - 1]
-        told = told_on(rung, owner_id=action.owner_id, assignee_id=action.owner_id, directory=directory, now=now)
+        told = _ladder(action, policy, directory).told(rung.to, now)
         role = rung.to
     if role != "owner" and told == action.owner_id:
         _climb(session, action, policy, directory, now)
@@ -292,17 +292,14 @@ def _told_today(session: Session, person_id: int, day: date, directory: Director
 
 
 def _climb(session: Session, action: Action, policy: Policy, directory: Directory, now: datetime) -> None:
-    action.next_at = next_time(
-        action.step,
-        due=action.due,
-        owner_id=action.owner_id,
-        assignee_id=action.owner_id,
-        directory=directory,
-        policy=policy,
-        now=now,
-    )
+    action.next_at = _ladder(action, policy, directory).next_time(action.step, now)
     action.step += 1
     session.add(action)
+
+
+def _ladder(action: Action, policy: Policy, directory: Directory) -> Ladder:
+    owner = action.owner_id
+    return Ladder(due=action.due, owner_id=owner, assignee_id=owner, directory=directory, policy=policy)
 
 
 def _ask_whether_it_worked(session: Session, cycle: Cycle, directory: Directory, now: datetime) -> int:

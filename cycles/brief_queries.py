@@ -10,7 +10,7 @@ from cycles import brief_subjects as subjects
 from cycles.brief_items import controls_served, item_for, items_for, reader_of
 from cycles.brief_subjects import action_brief
 from cycles.briefs import Brief, DigestBrief, EscalationBrief, Item, ReminderBrief
-from cycles.ladder import told_on
+from cycles.ladder import Ladder
 from cycles.models import UNANSWERED, Cycle, Delivery, DeliveryItem, Person, Request
 from cycles.people import Directory
 from cycles.policy import Policy
@@ -84,8 +84,9 @@ def _is_offered(item: Item) -> bool:
 
 
 def _next_person(request: Request, directory: Directory, policy: Policy, now: datetime) -> str | None:
-    for rung in policy.asking.ladder:
-        told = told_on(rung, owner_id=request.owner_id, assignee_id=request.assignee_id, directory=directory, now=now)
+    ladder = Ladder.of(request, directory, policy)
+    for rung in ladder.rungs:
+        told = ladder.told(rung.to, now)
         if rung.to != "owner" and told != request.assignee_id:
             return directory.people[told].name
     return None

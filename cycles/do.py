@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, func, select
 
 from cycles import journal, outbox
-from cycles.ladder import next_time, told_on
+from cycles.ladder import Ladder
 from cycles.models import UNANSWERED, Cycle, Delivery, DeliveryItem, Request
 from cycles.people import Directory
 from cycles.policy import Policy
@@ -131,12 +131,10 @@ def _climb(found: _Round, request: Request) -> None:
         _stand_in(found, request)
         _gather(found, request, "digest", request.assignee_id, None, rung=request.step)
         return
-    while request.step < len(ladder) and rung.to == "owner" == ladder[request.step].to:
-        following = found.directory.calendar(request.owner_id).add(request.due, ladder[request.step].workdays)
-        if following > found.directory.today(request.assignee_id, now):
-            break
-        request.step, rung = request.step + 1, ladder[request.step]
-    told = told_on(rung, owner_id=request.owner_id, assignee_id=request.assignee_id, directory=found.directory, now=now)
+    above = _ladder(found, request)
+    request.step = above.latest_due(request.step, now)
+    rung = ladder[request.step - 1]
+    told = above.told(rung.to, now)
     repeats = rung.to != "owner" and (told == request.assignee_id or _was_told(found, request, told))
     if repeats or (rung.to == "owner" and _has_heard_enough(found, request)):
         _advance(found, request)
@@ -233,16 +231,12 @@ def _write(
 
 def _advance(found: _Round, request: Request) -> None:
     request.step += 1
-    request.next_at = next_time(
-        request.step - 1,
-        due=request.due,
-        owner_id=request.owner_id,
-        assignee_id=request.assignee_id,
-        directory=found.directory,
-        policy=found.policy,
-        now=found.now,
-    )
+    request.next_at = _ladder(found, request).next_time(request.step - 1, found.now)
     found.session.add(request)
+
+
+def _ladder(found: _Round, request: Request) -> Ladder:
+    return Ladder.of(request, found.directory, found.policy)
 
 
 def _thread_of(session: Session, person_id: int, request: Request) -> int | None:

@@ -1,10 +1,16 @@
-"""The ladder of a request: who is told on which day, from the due date and everybody's own calendar."""
+"""The ladder of a request or an action: who is told on which day, from the due date and everybody's own calendar."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Self
 
+from cycles.models import Request
 from cycles.people import Directory
 from cycles.policy import Policy, Rung
+
+# People who are away in turn can hand a message round; each turn is later than the one before.
+MOST_TURNS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,52 +23,91 @@ class Line:
     person_id: int
 
 
-def rung_time(rung: Rung, *, due: date, owner_id: int, told_id: int, directory: Directory, after: datetime) -> datetime:
-    """When a rung speaks: on its workday by the owner's calendar, when its reader starts work, and not before `after`."""
-    day = directory.calendar(owner_id).add(due, rung.workdays)
-    hours = directory.hours(told_id)
-    return hours.next_decent(max(hours.opens(day), after))
+@dataclass(frozen=True, kw_only=True)
+class Ladder:
+    """The rungs above one due date. Steps count from 0, the first ask; rung n is spoken as step n."""
 
+    due: date
+    owner_id: int
+    assignee_id: int
+    directory: Directory
+    policy: Policy
 
-def next_time(
-    step: int, *, due: date, owner_id: int, assignee_id: int, directory: Directory, policy: Policy, now: datetime
-) -> datetime | None:
-    """When the rung after `step` speaks, at the earliest on the next workday of its reader; None above the last rung."""
-    if step >= len(policy.asking.ladder):
-        return None
-    rung = policy.asking.ladder[step]
-    then = max(now, directory.hours(owner_id).opens(directory.calendar(owner_id).add(due, rung.workdays)))
-    told = told_on(rung, owner_id=owner_id, assignee_id=assignee_id, directory=directory, now=then)
-    tomorrow = directory.hours(told).opens(directory.today(told, now) + timedelta(days=1))
-    return rung_time(rung, due=due, owner_id=owner_id, told_id=told, directory=directory, after=tomorrow)
+    @classmethod
+    def of(cls, request: Request, directory: Directory, policy: Policy) -> Self:
+        """The ladder of a request as it stands now."""
+        owner, assignee = request.owner_id, request.assignee_id
+        return cls(due=request.due, owner_id=owner, assignee_id=assignee, directory=directory, policy=policy)
 
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        return tuple(self.policy.asking.ladder)
 
-def told_on(rung: Rung, *, owner_id: int, assignee_id: int, directory: Directory, now: datetime) -> int:
-    """Who a rung speaks to: `owner` is whoever answers at present or stands in; the others are the owner's own line."""
-    if rung.to == "owner":
-        return directory.stand_in(assignee_id, now)
-    return directory.on_rung(rung.to, owner_id, now)
+    def told(self, to: str, now: datetime) -> int:
+        """Who a rung speaks to: `owner` is whoever answers at present or stands in; the others are the owner's own line."""
+        if to == "owner":
+            return self.directory.stand_in(self.assignee_id, now)
+        return self.directory.on_rung(to, self.owner_id, now)
 
+    def next_time(self, step: int, now: datetime) -> datetime | None:
+        """When the rung after `step` speaks: on its workday by the owner's calendar, when its reader starts work, at the
+        earliest on the reader's next workday. None above the last rung."""
+        if step >= len(self.rungs):
+            return None
+        rung = self.rungs[step]
+        day = self.directory.calendar(self.owner_id).add(self.due, rung.workdays)
+        told = self.told(rung.to, max(now, self.directory.hours(self.owner_id).opens(day)))
+        hours = self.directory.hours(told)
+        tomorrow = hours.opens(self.directory.today(told, now) + timedelta(days=1))
+        return hours.next_decent(max(hours.opens(day), tomorrow))
 
-def preview(
-    *, ask_at: datetime, due: date, owner_id: int, assignee_id: int, directory: Directory, policy: Policy
-) -> list[Line]:
-    """Every message a request brings if nobody answers, in order."""
-    assignee_id = directory.stand_in(assignee_id, ask_at)
-    first = directory.hours(assignee_id).next_decent(ask_at)
-    lines = [Line(at=first, message="digest", rung=0, person_id=assignee_id)]
-    for number, rung in enumerate(policy.asking.ladder, start=1):
-        at = next_time(
-            number - 1,
-            due=due,
-            owner_id=owner_id,
-            assignee_id=assignee_id,
-            directory=directory,
-            policy=policy,
-            now=lines[-1].at,
-        )
-        assert at is not None
-        told = told_on(rung, owner_id=owner_id, assignee_id=assignee_id, directory=directory, now=at)
-        if told != assignee_id or rung.to == "owner":
-            lines.append(Line(at=at, message=rung.message, rung=number, person_id=told))
-    return lines
+    def latest_due(self, step: int, now: datetime) -> int:
+        """The rung to speak in place of rung `step`, which is due: of several missed reminders to the owner the last."""
+        rungs = self.rungs
+        while step < len(rungs) and rungs[step - 1].to == "owner" == rungs[step].to:
+            following = self.directory.calendar(self.owner_id).add(self.due, rungs[step].workdays)
+            if following > self.directory.today(self.assignee_id, now):
+                break
+            step += 1
+        return step
+
+    def preview(self, ask_at: datetime) -> list[Line]:
+        """Every message a request brings if nobody answers, in order."""
+        at, asked = self._met("owner", ask_at)
+        ladder = replace(self, assignee_id=asked)
+        lines, step, now = [Line(at=at, message="digest", rung=0, person_id=asked)], 0, at
+        while (then := ladder.next_time(step, now)) is not None:
+            at, told = ladder._met(ladder.rungs[step].to, then)
+            step = ladder.latest_due(step + 1, at)
+            rung = ladder.rungs[step - 1]
+            if rung.to == "owner" and told != ladder.assignee_id:
+                # Whoever stands in has not seen it yet, and is asked as the owner was.
+                ladder = replace(ladder, assignee_id=told)
+                lines.append(Line(at=at, message="digest", rung=step, person_id=told))
+            elif ladder._is_new(rung, told, lines):
+                lines.append(Line(at=at, message=rung.message, rung=step, person_id=told))
+            now = at
+        return lines
+
+    def _is_new(self, rung: Rung, told: int, lines: Sequence[Line]) -> bool:
+        """Whoever answers is told so often and no more; whoever stands on two rungs above is told once."""
+        before = [line for line in lines if line.person_id == told]
+        if rung.to == "owner":
+            return len(before) < self.policy.asking.messages_per_request
+        return told != self.assignee_id and all(line.message != "escalation" for line in before)
+
+    def _met(self, to: str, at: datetime) -> tuple[datetime, int]:
+        """The first moment from `at` on that is decent for whoever is told at that moment, and who that is.
+
+        Who it is can change while it is waited for: somebody leaves or comes back meanwhile.
+        """
+        ladder = self
+        for _ in range(MOST_TURNS):
+            told = ladder.told(to, at)
+            hours = self.directory.hours(told)
+            if hours.is_decent(at):
+                break
+            at = hours.next_decent(at)
+            if to == "owner":
+                ladder = replace(ladder, assignee_id=told)  # whoever stands in keeps it
+        return at, told

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from cycles.brief_queries import controls_served
-from cycles.ladder import preview as ladder_lines
+from cycles.ladder import Ladder
 from cycles.models import Cycle, EvidenceKind, Request, System
 from cycles.people import Directory
 from cycles.policy import Policy
@@ -43,14 +43,7 @@ def _entry(
 
 def _messages(request: Request, policy: Policy, directory: Directory) -> list[dict[str, Any]]:
     opens = directory.hours(request.owner_id).opens(request.ask_on)
-    lines = ladder_lines(
-        ask_at=opens,
-        due=request.due,
-        owner_id=request.owner_id,
-        assignee_id=request.assignee_id,
-        directory=directory,
-        policy=policy,
-    )
+    ladder = Ladder.of(request, directory, policy)
     return [
         {
             "at": line.at.isoformat(timespec="seconds"),
@@ -59,5 +52,5 @@ def _messages(request: Request, policy: Policy, directory: Directory) -> list[di
             "kind": line.message,
             "rung": line.rung,
         }
-        for line in lines
+        for line in ladder.preview(opens)
     ]
