@@ -45,7 +45,7 @@ def play(settings: Settings, seed: int) -> None:
     clock = VirtualClock(STARTS)
     with ExitStack() as stack:
         prefect = stack.enter_context(Prefect(home=settings.home / "prefect", environment={}))
-        prefect.start_server()
+        prefect.start_server(services=False)  # nothing is scheduled, a page is published
         local = stack.enter_context(
             LocalSlack(
                 settings.programme_dir / "slack.yaml", clock=clock.epoch, transcript=settings.home / "transcript.jsonl"

@@ -120,10 +120,14 @@ class Prefect:
             "PYTHONPATH": os.pathsep.join(part for part in (os.environ.get("PYTHONPATH"),) if part),
         }
 
-    def start_server(self) -> None:
-        """Start the server; it takes some seconds until `wait_ready` returns."""
+    def start_server(self, *, services: bool = True) -> None:
+        """Start the server; it takes some seconds until `wait_ready` returns.
+
+        Without `services` it keeps runs and artifacts but schedules nothing.
+        """
         self.home.mkdir(parents=True, exist_ok=True)
-        self._start("server", "server", "start", "--host", HOST, "--port", str(self.port))
+        more = [] if services else ["--no-services"]
+        self._start("server", "server", "start", "--host", HOST, "--port", str(self.port), *more)
 
     def wait_ready(self) -> None:
         """Wait until the server answers.
@@ -146,9 +150,20 @@ class Prefect:
 
         `schedules` are the variables of prefect.yaml: see `hoshin.doctor.schedule_variables`.
         """
-        self._run("work-pool", "create", "hoshin", "--type", "process", "--overwrite")
+        self._make_pool("hoshin")
         self._run("deploy", "--all", "--prefect-file", str(folder / "prefect.yaml"), **schedules)
         self._start("worker", "worker", "start", "--pool", "hoshin", "--name", "demo", "--limit", "2")
+
+    def _make_pool(self, name: str) -> None:
+        """The work pool, unless it is there; by the API, because a command of Prefect's takes seconds to start.
+
+        The worker adds the pool's job template when it starts.
+        """
+        try:
+            self.call("POST", "/work_pools/", {"name": name, "type": "process"})
+        except urllib.error.HTTPError as error:
+            if error.code != HTTPStatus.CONFLICT:
+                raise
 
     def run(self, name: str, parameters: dict[str, Any] | None = None) -> str:
         """Start a run of a deployment (`check/check`); returns its id."""
