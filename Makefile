@@ -24,11 +24,11 @@ demo-reset: install
 
 test: install
 	@sh tests/browser.sh
-	$(BIN)/python -m pytest -n 3 --dist loadgroup
+	$(BIN)/python -m pytest -n 4 --dist loadgroup
 
 test-long: install
 	@sh tests/browser.sh
-	$(BIN)/python -m pytest -n 3 --dist loadgroup -m "long or not long"
+	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "long or not long"
 
 lint: install
 	$(BIN)/ruff check .

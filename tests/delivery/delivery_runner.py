@@ -1,4 +1,6 @@
-"""A delivering process to be killed: passes over the outbox until nothing waits, one byte on stdout per step.
+"""Delivering processes to be killed: each passes over the outbox until nothing waits, one byte on stdout per step.
+
+Started once, it forks a process of its own for each order it is sent: importing everything takes longer than delivering.
 
 With `lockstep` each step waits for a byte on stdin, so that the parent decides exactly where this life ends; with
 `blindly` what is in doubt is sent again without asking Slack, which is the mistake the tests must notice.
@@ -6,9 +8,12 @@ With `lockstep` each step waits for a byte on stdin, so that the parent decides 
 
 import json
 import os
+import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -78,5 +83,24 @@ def main(order: dict[str, Any]) -> None:
     os.write(1, b"E")
 
 
+def nursery(orders: socket.socket) -> None:
+    """Fork a process for each order that comes with its stdin and stdout; answers with its number."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them; the end of their stdout tells
+    while True:
+        order, (stdin, stdout), *_ = socket.recv_fds(orders, 1 << 16, 2)
+        number = os.fork()
+        if number == 0:
+            orders.close()
+            os.dup2(stdin, 0)
+            os.dup2(stdout, 1)
+            os.closerange(3, 256)
+            main(json.loads(order))
+            os._exit(0)
+        os.close(stdin)
+        os.close(stdout)
+        orders.send(str(number).encode())
+
+
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    with suppress(ValueError):  # the tests have ended: nothing came, and no descriptors with it
+        nursery(socket.socket(fileno=int(sys.argv[1])))
