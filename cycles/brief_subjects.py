@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Session, col, func
 from sqlmodel import select as pick
 
-from cycles.act import AT_WORK
+from cycles.action_ladder import AT_WORK
 from cycles.brief_items import controls_served, item_for, last_answer, reader_of
 from cycles.briefs import (
     ActionBrief,

@@ -6,7 +6,8 @@ from typing import Literal
 from sqlmodel import col, select
 
 from cycles import answers, journal, outbox, plan
-from cycles.act import AT_WORK, mark_implemented
+from cycles.act import mark_implemented
+from cycles.action_ladder import AT_WORK
 from cycles.errors import Refused
 from cycles.models import UNANSWERED, Action, Cycle, Evidence, Lapse, Person, Request, Review, System, Verdict
 from cycles.people import Directory

@@ -85,16 +85,8 @@ def open_cycle(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> 
     cycle.state, cycle.approved_by, cycle.opened_at = "doing", actor, now
     session.add(cycle)
     _date_anew_if_late(session, cycle, now)
-    after = {"state": "doing", "approved_by": actor}
-    journal.append(
-        session,
-        at=now,
-        actor=actor,
-        action="cycle.opened",
-        subject=f"cycle:{cycle.key}",
-        before={"state": "planned"},
-        after=after,
-    )
+    subject, before, after = f"cycle:{cycle.key}", {"state": "planned"}, {"state": "doing", "approved_by": actor}
+    journal.append(session, at=now, actor=actor, action="cycle.opened", subject=subject, before=before, after=after)
     outbox.refresh_about(session, "cycle", cycle.id, now=now)
     return True
 

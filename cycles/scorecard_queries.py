@@ -9,7 +9,7 @@ from sqlalchemy import and_, case, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
-from cycles.act import AT_WORK
+from cycles.action_ladder import AT_WORK
 from cycles.check import local_day
 from cycles.models import (
     UNANSWERED,

@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
-from cycles.act import AT_WORK
+from cycles.action_ladder import AT_WORK
 from cycles.models import (
     UNANSWERED,
     Acceptance,

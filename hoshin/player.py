@@ -12,7 +12,7 @@ from functools import partial
 from sqlmodel import Session, col, select
 
 from cycles import last_answers
-from cycles.act import AT_WORK
+from cycles.action_ladder import AT_WORK
 from cycles.errors import Refused
 from cycles.models import UNANSWERED, Action, Cycle, Evidence, EvidenceKind, Person, Request, Review, System
 from cycles.people import Directory, current_policy
