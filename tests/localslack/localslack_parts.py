@@ -73,10 +73,26 @@ class AppUnderTest:
         self.socket.current_session.sock.settimeout(0.05)
 
     def close(self) -> None:
-        """End the connection; the SDK's own close waits out a second in which no message comes."""
-        self.socket.closed = True
-        self.socket.message_queue.put(None)
-        self.socket.close()
+        """End the connection.
+
+        The SDK's own close waits out a second in which no message comes, and now and then never returns: its reader puts
+        `terminated` back to False when it is just about to look at the socket again.
+        """
+        client = self.socket
+        client.closed = True
+        client.auto_reconnect_enabled = client.default_auto_reconnect_enabled = False
+        client.message_queue.put(None)
+        runners = [client.message_processor, client.current_app_monitor, client.current_session_runner]
+        for runner in runners:
+            runner.event.set()
+        client.message_workers.shutdown(wait=True)
+        for _ in range(200):
+            client.current_session_state.terminated = True
+            alive = [runner for runner in runners if runner.is_alive()]
+            if not alive:
+                break
+            alive[0].thread.join(0.02)
+        client.disconnect()
 
     def _on(self, socket: Any, request: SocketModeRequest) -> None:
         self.requests.append(request)

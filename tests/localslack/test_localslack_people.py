@@ -225,7 +225,7 @@ def test_several_connections_get_each_envelope_once(slack: LocalSlack, web: WebC
     for _ in range(4):
         assert slack.human.press("maria", "go", message=message)["acked"]
     assert (len(app.requests), len(second.requests)) == (2, 2)
-    second.socket.close()
+    second.close()
 
 
 def test_the_sdk_reconnects_after_disconnect(slack: LocalSlack, web: WebClient, app: AppUnderTest) -> None:
