@@ -139,23 +139,28 @@ def controls_served(session: Session, request: Request) -> tuple[ControlRef, ...
 
 
 def _controls(session: Session, cycle_id: int, pairs: Collection[Pair]) -> dict[Pair, tuple[ControlRef, ...]]:
-    needed = required(cycle_id).subquery("needed")
+    asked = required(cycle_id).subquery("asked")
+    # Each control once, however many systems the organisation's evidence serves it for. By number: PostgreSQL cannot
+    # tell whether two titles are the same, because they are JSON.
+    needed = (
+        select(asked.c.subject_id, asked.c.kind_id, asked.c.control_id)
+        .distinct()
+        .where(asked.c.subject_id.in_({system for system, _ in pairs}))
+        .where(asked.c.kind_id.in_({kind for _, kind in pairs}))
+        .subquery("needed")
+    )
     rows = session.execute(
         select(needed.c.subject_id, needed.c.kind_id, framework.key, framework.title, control.label, control.title)
-        .distinct()
         .select_from(needed)
         .join(Control, control.id == needed.c.control_id)
         .join(Framework, framework.id == control.framework_id)
-        .where(needed.c.subject_id.in_({system for system, _ in pairs}))
-        .where(needed.c.kind_id.in_({kind for _, kind in pairs}))
-        .add_columns(control.position)
         .order_by(framework.key, control.position)
     ).all()
-    found: dict[Pair, dict[tuple[str, str], ControlRef]] = {}
-    for subject, kind, key, title, label, words, _ in rows:
+    found: dict[Pair, list[ControlRef]] = {}
+    for subject, kind, key, title, label, words in rows:
         ref = ControlRef(framework=key, framework_title=title, label=label, title=words)
-        found.setdefault((subject, kind), {})[key, label] = ref
-    return {pair: tuple(refs.values()) for pair, refs in found.items()}
+        found.setdefault((subject, kind), []).append(ref)
+    return {pair: tuple(refs) for pair, refs in found.items()}
 
 
 def _answered(request: Request, today: date) -> Answered | None:

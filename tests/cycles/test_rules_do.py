@@ -13,6 +13,8 @@ from sqlalchemy import event, text
 from sqlmodel import col, select
 
 from cycles.answers import accept_offer, delegate, not_mine, snooze
+from cycles.brief_queries import brief_for
+from cycles.briefs import DigestBrief
 from cycles.check import check
 from cycles.do import Ticked, tick
 from cycles.models import Cycle, Delivery, DeliveryItem, Leave, Person, Request
@@ -92,6 +94,31 @@ def test_the_ladder_speaks_in_order_on_its_days(record: Record) -> None:
     assert third.root_id == first.id
     assert {row.root_id for row in built.deliveries("reminder") if row.role is None} == {first.id}
     assert (built.request().state, built.request().next_at) == ("asked", None)
+
+
+def test_what_a_first_ask_says_is_gathered_from_both_databases(new_record: Any) -> None:
+    systems = [system("scoring", roles=["developer"], risk_tier="high"), system("chat")]
+    built = house(new_record(), *systems, planned=False)
+    built.give("2026-05-01", valid_until="2026-11-01")
+    built.plan()
+    built.on("2026-10-30")
+    run_tick(built)
+    with built.record.read() as session:
+        digests = session.exec(select(Delivery).where(Delivery.kind == "digest").order_by(col(Delivery.id))).all()
+        briefs = [brief_for(session, delivery, built.now) for delivery in digests]
+    shown = {
+        (item.system, item.kind): ([ref.label for ref in item.controls], item.can_confirm)
+        for brief in briefs
+        if isinstance(brief, DigestBrief)
+        for item in brief.items
+    }
+    assert shown == {
+        ("organisation", "rules"): (["A4"], False),
+        ("scoring", "risk"): (["A1", "A2"], True),
+        ("scoring", "log"): (["A2"], False),
+        ("scoring", "test"): (["A3"], False),
+        ("chat", "risk"): (["A1", "A2"], False),
+    }
 
 
 def test_a_tick_says_nothing_while_nothing_is_due(record: Record) -> None:
