@@ -95,7 +95,8 @@ async def look_at_documents(house: House) -> Observed:
         ids = [document.id for document, _ in known]
     private = frozenset(place.strip() for place in house.settings.allow_private.split(",") if place.strip())
     looks: list[Look] = await look_all(wanted, base=house.programme_dir, now=now, limits=Limits(allow_private=private))
-    looks = [_seen_again(look, item.previous) for look, item in zip(looks, wanted, strict=True)]
+    # "Not modified" says that what was seen last is there still.
+    looks = [replace(look, status="ok") if look.status == "unchanged" else look for look in looks]
     seen = [
         Seen(document_id=number, **{name: value for name, value in asdict(look).items() if name != "locator"})
         for number, look in zip(ids, looks, strict=True)
@@ -196,11 +197,6 @@ def _zone(session: Session) -> Any:
     from zoneinfo import ZoneInfo
 
     return ZoneInfo(str(programme_head(session)["zone"]))
-
-
-def _seen_again(look: Any, previous: Any) -> Any:
-    """ "Not modified" says that what was seen last is there still."""
-    return replace(previous, at=look.at) if look.status == "unchanged" and previous is not None else look
 
 
 def _as_look(document: Any, last: Any) -> Any:

@@ -10,6 +10,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -132,17 +133,7 @@ def _previous(watched: Watched) -> Look | None:
 def _seen(ask: Ask, found: Found, at: datetime) -> Look:
     last = ask.previous
     if found.unchanged and last:
-        return Look(
-            locator=last.locator,
-            at=at,
-            status="unchanged",
-            sha256=last.sha256,
-            size=last.size,
-            modified=last.modified,
-            effective=last.effective,
-            etag=last.etag,
-            revision=last.revision,
-        )
+        return replace(last, at=at, status="unchanged", error=_remark(last.size, last.modified, at))
     return Look(
         locator=without_userinfo(ask.locator),
         at=at,
@@ -153,7 +144,7 @@ def _seen(ask: Ask, found: Found, at: datetime) -> Look:
         effective=_effective(ask, found),
         etag=found.etag,
         revision=found.revision,
-        error=found.remark or _remark(ask.body, found.modified, at),
+        error=found.remark or _remark(ask.body.size, found.modified, at),
     )
 
 
@@ -165,8 +156,8 @@ def _effective(ask: Ask, found: Found) -> date | None:
     return effective_date(ask.body, found.charset)
 
 
-def _remark(body: Body, modified: datetime | None, at: datetime) -> str | None:
-    if body.size == 0:
+def _remark(size: int | None, modified: datetime | None, at: datetime) -> str | None:
+    if size == 0:
         return "the document is empty; put its content back."
     if modified is not None and modified > at + _SKEW:
         return f"the document was modified in the future ({modified:%Y-%m-%d}); set the clock that wrote it."

@@ -37,6 +37,14 @@ def test_a_branch_that_has_not_moved_is_not_read_again(base: Path, see: Looker) 
     assert see("git+file:repo//docs/card.md@main", previous=moved).status == "missing"
 
 
+def test_what_is_remarked_of_a_document_is_remarked_while_it_stays_so(base: Path, see: Looker) -> None:
+    repo = Repo(base / "repo")
+    repo.commit(**{"card.md": ""})
+    first = see("git+file:repo//card.md")
+    assert "empty" in (first.error or "")
+    assert see("git+file:repo//card.md", previous=first) == replace(first, status="unchanged")
+
+
 def test_bare_and_packed(base: Path, see: Looker) -> None:
     repo, touched = card_repo(base / "repo")
     repo.git("clone", "-q", "--bare", ".", str(base / "card.git"))
