@@ -39,12 +39,8 @@ def reader_of(person: Person) -> Reader:
 
 
 def item_for(session: Session, request_id: int, reader: Person, now: datetime) -> Item:
-    """One request as its reader sees it now.
-
-    Raises:
-        NoResultFound: when there is no such request.
-    """
-    return items_for(session, [session.get_one(Request, request_id).id], reader, now)[0]
+    """One request as its reader sees it now. Raises KeyError when there is no such request."""
+    return items_for(session, [request_id], reader, now)[0]
 
 
 def items_for(session: Session, request_ids: Sequence[int], reader: Person, now: datetime) -> list[Item]:

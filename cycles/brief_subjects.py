@@ -31,7 +31,7 @@ from cycles.models import (
     System,
     Verdict,
 )
-from cycles.people import Directory
+from cycles.people import Directory, has_left
 from cycles.permits import ANSWERABLE
 from cycles.plan import summary_of
 from cycles.policy import Policy
@@ -112,7 +112,7 @@ def dispute_brief(session: Session, reader: Person, request_id: int, now: dateti
     said = request.answer or {}
     assignee = session.get_one(Person, request.assignee_id)
     raised = said.get("verb") == "disputed"
-    left = assignee.left_on is not None and assignee.left_on < now.date()
+    left = has_left(assignee, now)
     settled = None
     if not request.disputed and said:
         at = datetime.fromisoformat(str(said["at"]))

@@ -131,7 +131,7 @@ def _climb(found: _Round, request: Request) -> None:
         _stand_in(found, request)
         _gather(found, request, "digest", request.assignee_id, None, rung=request.step)
         return
-    above = _ladder(found, request)
+    above = Ladder.of(request, found.directory, found.policy)
     request.step = above.latest_due(request.step, now)
     rung = ladder[request.step - 1]
     told = above.told(rung.to, now)
@@ -231,12 +231,8 @@ def _write(
 
 def _advance(found: _Round, request: Request) -> None:
     request.step += 1
-    request.next_at = _ladder(found, request).next_time(request.step - 1, found.now)
+    request.next_at = Ladder.of(request, found.directory, found.policy).next_time(request.step - 1, found.now)
     found.session.add(request)
-
-
-def _ladder(found: _Round, request: Request) -> Ladder:
-    return Ladder.of(request, found.directory, found.policy)
 
 
 def _thread_of(session: Session, person_id: int, request: Request) -> int | None:

@@ -41,7 +41,7 @@ class Ladder:
 
     @property
     def rungs(self) -> tuple[Rung, ...]:
-        return tuple(self.policy.asking.ladder)
+        return self.policy.asking.ladder
 
     def told(self, to: str, now: datetime) -> int:
         """Who a rung speaks to: `owner` is whoever answers at present or stands in; the others are the owner's own line."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
-from cycles.models import Document, Evidence, EvidenceKind, Request, System, Verdict
+from cycles.models import Document, Evidence, EvidenceKind, Request, System
+from cycles.pairs import best_evidence, evidence
 
 Pair = tuple[int, int]
 
@@ -17,18 +18,10 @@ def last_accepted(session: Session, request: Request) -> Evidence | None:
 
 def latest_accepted(session: Session, pairs: Collection[Pair]) -> dict[Pair, Evidence]:
     """Per (system_id, kind_id) the accepted evidence of the latest effective date."""
-    newest = func.row_number().over(
-        partition_by=(col(Evidence.system_id), col(Evidence.kind_id)),
-        order_by=(col(Evidence.effective).desc(), col(Evidence.id).desc()),
+    best = best_evidence(
+        evidence.system_id.in_({system for system, _ in pairs}), evidence.kind_id.in_({kind for _, kind in pairs})
     )
-    ranked = (
-        select(Evidence.id, newest.label("place"))
-        .join(Verdict, col(Verdict.evidence_id) == col(Evidence.id))
-        .where(col(Evidence.system_id).in_({system for system, _ in pairs}))
-        .where(col(Evidence.kind_id).in_({kind for _, kind in pairs}), Verdict.outcome == "accepted")
-        .subquery()
-    )
-    rows = session.exec(select(Evidence).join(ranked, ranked.c.id == col(Evidence.id)).where(ranked.c.place == 1))
+    rows = session.exec(select(Evidence).join(best, best.c.id == col(Evidence.id)))
     return {(row.system_id, row.kind_id): row for row in rows.all()}
 
 

@@ -80,17 +80,15 @@ def needed_pairs(cycle_id: int) -> CTE:
     return select(rows.c.subject_id.label("system_id"), rows.c.kind_id).distinct().cte("pair")
 
 
-def best_evidence(known_at: datetime) -> Subquery:
-    """Per pair the accepted evidence of the latest effective date, as far as was known at an instant."""
+def best_evidence(*among: ColumnElement[bool]) -> Subquery:
+    """Per pair the accepted evidence of the latest effective date, among what meets all conditions."""
     newest = func.row_number().over(
         partition_by=(evidence.system_id, evidence.kind_id), order_by=(evidence.effective.desc(), evidence.id.desc())
     )
     ranked = (
         select(*Evidence.__table__.c, newest.label("place"))  # type: ignore[attr-defined]
         .join(Verdict, verdict.evidence_id == evidence.id)
-        .where(
-            verdict.outcome == "accepted", verdict.at <= _instant(known_at), evidence.received_at <= _instant(known_at)
-        )
+        .where(verdict.outcome == "accepted", *among)
         .subquery("ranked")
     )
     return select(ranked).where(ranked.c.place == 1).subquery("best")
@@ -110,7 +108,8 @@ def newest_answer(known_at: datetime) -> Subquery:
 
 def standings(cycle_id: int, day: date, known_at: datetime) -> Select[tuple[int, int, str, int, date]]:
     """(system_id, kind_id, status, evidence_id, valid_until) of every needed pair on a day, as known at an instant."""
-    pair, best, newest = needed_pairs(cycle_id), best_evidence(known_at), newest_answer(known_at)
+    pair, newest = needed_pairs(cycle_id), newest_answer(known_at)
+    best = best_evidence(verdict.at <= _instant(known_at), evidence.received_at <= _instant(known_at))
     waived = (
         select(literal(1))
         .where(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
@@ -61,8 +62,7 @@ class Directory:
         return self.hours(person_id).local_day(now)
 
     def has_left(self, person_id: int, now: datetime) -> bool:
-        left = self.people[person_id].left_on
-        return left is not None and left < self.today(person_id, now)
+        return has_left(self.people[person_id], now)
 
     def away_workdays(self, person_id: int, now: datetime) -> int:
         """How many workdays until the person is back from leave; 0 when not on leave today."""
@@ -113,6 +113,11 @@ class Directory:
         named = [person_id for person_id in self.roles.get("reviewer", []) if not self.has_left(person_id, now)]
         free = [person_id for person_id in named if person_id not in excluded]
         return [person_id for person_id in free if self.is_here(person_id, now)] or free
+
+
+def has_left(person: Person, now: datetime) -> bool:
+    """Whether the programme says that somebody is gone, by the date where they are."""
+    return person.left_on is not None and person.left_on < now.astimezone(ZoneInfo(person.zone)).date()
 
 
 def programme_head(session: Session) -> dict[str, Any]:

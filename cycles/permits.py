@@ -10,7 +10,7 @@ from cycles import journal, outbox
 from cycles.check import pair_name
 from cycles.errors import Refused
 from cycles.models import UNANSWERED, Action, Cycle, Evidence, Person, Request
-from cycles.people import Directory
+from cycles.people import Directory, has_left
 from cycles.policy import Policy
 
 # Every legal change of a request's state; `lapsed` can still be answered while its cycle is open.
@@ -70,7 +70,7 @@ class Act:
 
     def must_be_here(self) -> None:
         """Who has left the organisation decides nothing in it any more."""
-        if self.person.left_on is not None and self.person.left_on < self.now.date():
+        if has_left(self.person, self.now):
             raise Refused("left", f"{self.person.name} has left the organisation.")
 
     def must_be_asked(self, request: Request) -> None:

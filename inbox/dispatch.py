@@ -10,6 +10,7 @@
 from typing import Any
 
 from cycles.errors import HoshinError, Refused
+from cycles.people import has_left
 from cycles.permits import Act
 from inbox import events, home, people
 from inbox.actions import AT_ONCE, form_of
@@ -65,7 +66,7 @@ def _visited(inbox: Inbox, letter: Letter) -> Reply:
         now = inbox.clock()
         person = people.find(inbox, letter.user)
         locale = person.locale
-        if people.has_left(person, now):
+        if has_left(person, now):
             raise Refused("you_left", f"{person.key} has left")
         return _handled(Visit(inbox=inbox, letter=letter, person=person, now=now))
     except WrongAnswers as error:

@@ -1,8 +1,6 @@
 """Who is writing: a Slack user becomes a person of the programme by id, or once by the e-mail address Slack knows."""
 
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from slack_sdk.errors import SlackApiError
 from sqlmodel import Session, func, select
@@ -38,11 +36,6 @@ def find(inbox: Inbox, user: str) -> Person:
 
 def by_slack_id(session: Session, user: str) -> Person | None:
     return session.exec(select(Person).where(Person.slack_id == user)).first()
-
-
-def has_left(person: Person, now: datetime) -> bool:
-    """Whether the programme says that they are gone, by the date where they are."""
-    return person.left_on is not None and person.left_on < now.astimezone(ZoneInfo(person.zone)).date()
 
 
 def _introduce(inbox: Inbox, user: str) -> Person:

@@ -53,34 +53,8 @@ class SocketDoor:
         return self._client.is_connected()
 
     def close(self) -> None:
-        """End the connection within a second or so; what is being handled is finished and acknowledged first.
-
-        The SDK's own `close` waits out a 3 s read, drops acks that are under way, and now and then never returns,
-        because its reader puts `terminated` back to False when it is just about to look at the socket again.
-        """
-        client = self._client
-        client.closed = True
-        client.auto_reconnect_enabled = client.default_auto_reconnect_enabled = False
-        client.message_queue.put(None)
-        runners = [client.message_processor, client.current_app_monitor, client.current_session_runner]
-        for runner in runners:
-            runner.event.set()
-        client.message_workers.shutdown(wait=True)
-        for _ in range(CLOSING_STEPS):
-            client.current_session_state.terminated = True
-            self._wake_reader()
-            alive = [runner for runner in runners if runner.is_alive()]
-            if not alive:
-                break
-            alive[0].thread.join(CLOSING_STEP_S)
-        client.disconnect()
-
-    def _wake_reader(self) -> None:
-        """A read that waits for Slack returns at once when its socket is shut down."""
-        session = self._client.current_session
-        if session is not None and session.sock is not None:
-            with suppress(OSError):
-                session.sock.shutdown(SHUT_RDWR)
+        """End the connection within a second or so; what is being handled is finished and acknowledged first."""
+        end(self._client)
 
     def __enter__(self) -> "SocketDoor":
         return self.connect()
@@ -99,3 +73,34 @@ class SocketDoor:
             except SLACK_TROUBLE as error:
                 log.warning("an acknowledgement was lost with the connection: %r", error)
         reply.after()
+
+
+def end(client: SocketModeClient) -> None:
+    """Close a Socket Mode client for good.
+
+    The SDK's own `close` waits out a 3 s read, drops acks that are under way, and now and then never returns,
+    because its reader puts `terminated` back to False when it is just about to look at the socket again.
+    """
+    client.closed = True
+    client.auto_reconnect_enabled = client.default_auto_reconnect_enabled = False
+    client.message_queue.put(None)
+    runners = [client.message_processor, client.current_app_monitor, client.current_session_runner]
+    for runner in runners:
+        runner.event.set()
+    client.message_workers.shutdown(wait=True)
+    for _ in range(CLOSING_STEPS):
+        client.current_session_state.terminated = True
+        _wake_reader(client)
+        alive = [runner for runner in runners if runner.is_alive()]
+        if not alive:
+            break
+        alive[0].thread.join(CLOSING_STEP_S)
+    client.disconnect()
+
+
+def _wake_reader(client: SocketModeClient) -> None:
+    """A read that waits for Slack returns at once when its socket is shut down."""
+    session = client.current_session
+    if session is not None and session.sock is not None:
+        with suppress(OSError):
+            session.sock.shutdown(SHUT_RDWR)
