@@ -22,13 +22,14 @@ demo: install
 demo-reset: install
 	@$(BIN)/hoshin demo --reset
 
+# More workers than cores: many tests wait for a server.
 test: install
 	@sh tests/browser.sh
-	$(BIN)/python -m pytest -n 4 --dist loadgroup
+	$(BIN)/python -m pytest -n 4
 
 test-long: install
 	@sh tests/browser.sh
-	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "long or not long"
+	$(BIN)/python -m pytest -n 4 -m "long or not long"
 
 lint: install
 	$(BIN)/ruff check .

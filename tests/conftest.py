@@ -55,11 +55,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keep the tests of one server together on one worker; they come first, because they take longest.
+    """Keep the tests of one server together on one worker, with any `pytest -n`; they come first: they take longest.
 
-    The marker `xdist_group` alone no longer does it: pytest 9.2 makes a test's id elsewhere than pytest-xdist 3.8 looks.
+    By file, because the marker `xdist_group` no longer does it: pytest 9.2 makes a test's id elsewhere than
+    pytest-xdist 3.8 looks.
     """
-    if config.getvalue("dist") != "loadgroup":
+    if config.getvalue("dist") != "load":
         return None
     from xdist.scheduler import LoadGroupScheduling
 

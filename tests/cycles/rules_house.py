@@ -1,16 +1,18 @@
 """Builders: programmes made in memory, records that hold them, and people who act on them."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
 from sqlmodel import Session, SQLModel, col, select
 
 from cycles import plan
 from cycles.catalogue import Catalogues, FrameworkEntry, KindEntry
+from cycles.do import tick
 from cycles.models import (
     Action,
     Cycle,
@@ -158,6 +160,13 @@ class House:
                 plan.open_cycle(session, planned.cycle, now=self.now, actor="lead")
             return planned
 
+    def turn(self, *rules: Callable[..., Any]) -> None:
+        """Run rules as of now, each in a transaction of its own: `tick`, and any that take a cycle."""
+        for rule in rules:
+            with self.record.write() as session:
+                of = () if rule is tick else (self.cycle(session),)
+                rule(session, *of, now=self.now, actor="hoshin")
+
     def on(self, day: str, hour: int = 10) -> "House":
         """Move to an hour of a day in Tokyo."""
         self.now = tokyo(day, hour)
@@ -260,6 +269,14 @@ def plus_months(day: date, months: int) -> date:
         except ValueError:
             continue
     return date(year, month + 1, day.day)
+
+
+def one_request(record: Record, owner: str = "owner", **more: Any) -> House:
+    """A house with one system and one request, its owner's."""
+    built = house(record, system("scoring", owner), **more)
+    with built.record.write() as session:
+        session.execute(text("DELETE FROM request WHERE system_id = 1"))
+    return built
 
 
 def house(record: Record, *systems: SystemEntry, planned: bool = True, **more: Any) -> House:

@@ -76,16 +76,9 @@ def asked(record: Record, **more: Any) -> tuple[House, int]:
     """A house in which the owner has been asked for the risk assessment, on the day after."""
     built = house(record, system("scoring", risk_tier="high"), **more)
     built.now = built.request().next_at or built.now
-    turn(built, tick)
+    built.turn(tick)
     built.now += timedelta(days=1)
     return built, built.request().id
-
-
-def turn(built: House, *rules: Callable[..., Any]) -> None:
-    for rule in rules:
-        with built.record.write() as session:
-            arguments = () if rule is tick else (built.cycle(session),)
-            rule(session, *arguments, now=built.now, actor="hoshin")
 
 
 def key_of(built: House, number: int) -> str:
@@ -322,7 +315,7 @@ def lapsed(record: Record, **more: Any) -> tuple[House, Action]:
     built = house(
         record, system("scoring", risk_tier="high"), policy={"reviewing": {"submissions": "automatic"}, **more}
     )
-    turn(built.on("2026-12-14"), check, act)
+    built.on("2026-12-14").turn(check, act)
     [found] = built.rows(Action, *built.pair(Action, "scoring", "risk"))
     return built, found
 
@@ -339,16 +332,16 @@ def test_a_lapse_opens_one_action_by_weight_and_tier(record: Record) -> None:
     assert found.due == workdays_later(date(2026, 12, 14), 10, "JP")
     assert len(built.actions()) == len(built.lapses()) == 3
     before = built.journal()
-    turn(built, check, act)
+    built.turn(check, act)
     assert built.journal() == before
 
 
 def test_valid_evidence_and_a_second_person_end_an_action(record: Record) -> None:
     built, found = lapsed(record)
     as_person(built.on("2026-12-15"), "owner", lambda a: answers.submit(a, built.request().id, offered("2026-12-10")))
-    turn(built, check, act)
+    built.turn(check, act)
     assert the_action(built).state == "implemented"
-    turn(built.on("2026-12-25"), check, act)
+    built.on("2026-12-25").turn(check, act)
     reviewer = key_of(built, the_action(built).reviewer_id or 0)
     assert reviewer in ("judge", "jury")
     refused(built, "owner", lambda a: decisions.judge_action(a, found.id, worked=True), "own")
@@ -370,13 +363,13 @@ def test_a_relapse_reopens_the_action_and_counts(record: Record) -> None:
     built, _ = lapsed(record)
     as_person(built.on("2026-12-15"), "owner", lambda a: answers.submit(a, built.request().id, offered("2026-12-10")))
     document = built.watch(locator="https://docs.example/it.md")
-    turn(built, check, act)
+    built.turn(check, act)
     for count, sha256 in enumerate(["b" * 64, "c" * 64], start=1):
         built.change(Document, document, sha256=sha256)
-        turn(built.on(f"2026-12-{16 + 2 * count}"), check, act)
+        built.on(f"2026-12-{16 + 2 * count}").turn(check, act)
         assert (the_action(built).state, the_action(built).relapses) == ("reopened", count)
         built.change(Document, document, sha256=DIGEST)
-        turn(built.on(f"2026-12-{17 + 2 * count}"), check, act)
+        built.on(f"2026-12-{17 + 2 * count}").turn(check, act)
         assert the_action(built).state == "implemented"
     assert len(built.rows(Lapse, *built.pair(Lapse, "scoring", "risk"))) == 3
 
@@ -385,12 +378,12 @@ def test_an_action_judged_ineffective_stays_open_until_somebody_acts(record: Rec
     """Valid evidence alone is what was just judged not to be enough; the next run of Act must not undo the judgement."""
     built, found = lapsed(record)
     as_person(built.on("2026-12-15"), "owner", lambda a: answers.submit(a, built.request().id, offered("2026-12-10")))
-    turn(built, check, act)
-    turn(built.on("2026-12-25"), check, act)
+    built.turn(check, act)
+    built.on("2026-12-25").turn(check, act)
     as_person(built, "lead", lambda a: decisions.judge_action(a, found.id, worked=False, note="it will happen again"))
     assert (the_action(built).state, the_action(built).relapses) == ("reopened", 1)
     built.now += timedelta(hours=2)
-    turn(built, check, act)
+    built.turn(check, act)
     assert the_action(built).state == "reopened"
 
 
@@ -403,7 +396,7 @@ def test_an_action_is_chased_by_a_cycle_with_a_shorter_ladder_too(record: Record
         cycle = built.cycle(session)
         cycle.policy = {**cycle.policy, "asking": {**cycle.policy["asking"], "ladder": rung}}
         session.add(cycle)
-    turn(built, act)
+    built.turn(act)
     assert the_action(built).next_at is None
 
 
@@ -419,15 +412,15 @@ def test_the_gate_names_every_reason_and_the_pinned_digest_is_found_again(record
         assert not close(session, built.cycle(session), now=built.now, actor="lead").closed
     with built.record.read() as session:
         last = built.cycle(session).close_on
-    turn(built.on((last - timedelta(days=3)).isoformat()), check)
+    built.on((last - timedelta(days=3)).isoformat()).turn(check)
     evidence = as_person(built, "owner", lambda a: answers.submit(a, number, offered("2026-12-10")))
-    turn(built.on(last.isoformat()), check)
+    built.on(last.isoformat()).turn(check)
     with built.record.read() as session:
         reasons = "; ".join(gate(session, built.cycle(session), built.now))
     assert "wait for a reviewer" in reasons
     assert "neither an action nor an acceptance: " in reasons
     as_person(built, judge_of(built, evidence.id), lambda a: review(a, evidence.id, "accept"))
-    turn(built, check, act)
+    built.turn(check, act)
     with built.record.write() as session:
         closing = close(session, built.cycle(session), now=built.now, actor="lead")
         assert (closing.closed, closing.reasons) == (True, ())
@@ -526,7 +519,7 @@ def test_whatever_people_do_the_record_stays_lawful(data: st.DataObject, new_sql
         before, entries = _states(built), len(built.rows(JournalEntry))
         move = data.draw(st.sampled_from(["act", "act", "act", "act", "turn"]))
         if move == "turn":
-            turn(built, tick, check, act)
+            built.turn(tick, check, act)
             _lapses_are_answered(built)
         else:
             what = _one_act(data, built)

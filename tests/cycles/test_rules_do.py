@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rules_house import CYCLE, House, house, people, programme, system, tokyo
+from rules_house import CYCLE, House, house, one_request, people, programme, system, tokyo
 from rules_oracle import is_decent, workdays_later
 from sqlalchemy import event, text
 from sqlmodel import col, select
@@ -69,16 +69,8 @@ def _day(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 
-def only_risk(record: Record, **more: Any) -> House:
-    """One owner, one system, one request of the owner's."""
-    built = house(record, system("scoring"), **more)
-    with built.record.write() as session:
-        session.execute(text("DELETE FROM request WHERE system_id = 1"))
-    return built
-
-
 def test_the_ladder_speaks_in_order_on_its_days(record: Record) -> None:
-    built = only_risk(record)
+    built = one_request(record)
     ask, due = built.request().ask_on, built.request().due
     run_until(built, "2026-12-28")
     assert said(built) == [
@@ -122,7 +114,7 @@ def test_what_a_first_ask_says_is_gathered_from_both_databases(new_record: Any) 
 
 
 def test_a_tick_says_nothing_while_nothing_is_due(record: Record) -> None:
-    built = only_risk(record)
+    built = one_request(record)
     while built.now < built.request().next_at:
         assert run_tick(built) == Ticked()
         built.now += timedelta(hours=5)
@@ -135,7 +127,7 @@ def test_a_tick_says_nothing_while_nothing_is_due(record: Record) -> None:
 
 
 def test_a_ladder_that_ended_without_an_answer_lapses_the_request(record: Record) -> None:
-    built = only_risk(record)
+    built = one_request(record)
     run_until(built, "2026-12-01")
     with built.record.write() as session:
         check(session, built.cycle(session), now=built.now, actor="check")
@@ -165,7 +157,7 @@ def test_what_does_not_fit_into_a_message_waits_for_the_next_workday(record: Rec
 
 def test_a_first_ask_goes_to_the_deputy_when_the_owner_is_long_away(record: Record) -> None:
     away = {"leave": [{"from": "2026-10-12", "to": "2026-10-30"}]}
-    built = only_risk(record, who=people(owner=away))
+    built = one_request(record, who=people(owner=away))
     run_until(built, "2026-10-20")
     assert [(kind, who) for kind, who, _, _ in said(built)] == [("digest", "second")]
     assert built.request().assignee_id == built.ids(Person)["second"]
@@ -175,7 +167,7 @@ def test_a_first_ask_goes_to_the_deputy_when_the_owner_is_long_away(record: Reco
 @pytest.mark.parametrize("leave", [("2026-10-12", "2026-10-16"), ("2026-10-15", "2026-10-16")])
 def test_a_short_leave_or_an_absent_deputy_is_waited_for(leave: tuple[str, str], record: Record) -> None:
     away = {"leave": [{"from": leave[0], "to": leave[1]}]}
-    built = only_risk(record, who=people(owner=away, second={"leave": [{"from": "2026-10-12", "to": "2026-10-30"}]}))
+    built = one_request(record, who=people(owner=away, second={"leave": [{"from": "2026-10-12", "to": "2026-10-30"}]}))
     run_until(built, "2026-10-20")
     assert [(kind, who) for kind, who, _, _ in said(built)] == [("digest", "owner")]
 
@@ -192,7 +184,7 @@ def test_what_a_departed_owner_leaves_goes_to_the_lead_exactly_once(record: Reco
 
 
 def test_the_cap_bounds_what_one_person_hears_about_one_request(record: Record) -> None:
-    built = only_risk(record, policy={"asking": {"messages_per_request": 2}})
+    built = one_request(record, policy={"asking": {"messages_per_request": 2}})
     run_until(built, "2026-12-28")
     heard = [(kind, who) for kind, who, _, _ in said(built)]
     assert heard[:2] == [("digest", "owner"), ("reminder", "owner")]
@@ -219,7 +211,7 @@ def test_after_a_month_of_downtime_everybody_hears_once(record: Record) -> None:
 
 
 def test_after_downtime_between_ask_and_reminders_only_the_last_reminder_is_spoken(record: Record) -> None:
-    built = only_risk(record)
+    built = one_request(record)
     built.now = built.request().next_at or built.now
     run_tick(built)
     due = built.request().due
@@ -255,7 +247,7 @@ def test_a_second_tick_at_the_same_moment_says_nothing(record: Record) -> None:
 
 
 def test_a_snooze_puts_the_ladder_off_and_no_longer(record: Record) -> None:
-    built = only_risk(record)
+    built = one_request(record)
     ask = built.request().ask_on
     run_until(built, (ask + timedelta(days=1)).isoformat())
     until = workdays_later(ask, 5, "JP")
@@ -267,7 +259,7 @@ def test_a_snooze_puts_the_ladder_off_and_no_longer(record: Record) -> None:
 
 
 def test_not_mine_stops_the_chase(record: Record) -> None:
-    built = only_risk(record)
+    built = one_request(record)
     ask = built.request().ask_on
     run_until(built, (ask + timedelta(days=1)).isoformat())
     with built.record.write() as session:
@@ -277,7 +269,7 @@ def test_not_mine_stops_the_chase(record: Record) -> None:
 
 
 def test_who_takes_over_a_disputed_request_is_asked_for_it(record: Record) -> None:
-    built = only_risk(record)
+    built = one_request(record)
     run_until(built, (built.request().ask_on + timedelta(days=1)).isoformat())
     with built.record.write() as session:
         act = built.act_as(session, "owner")

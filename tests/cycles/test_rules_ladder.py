@@ -5,8 +5,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rules_house import START, House, house, people, system
-from sqlalchemy import text
+from rules_house import START, House, one_request, people
 from sqlmodel import Session, col, select
 
 from cycles.do import tick
@@ -30,14 +29,6 @@ lives = st.fixed_dictionaries(
         for key in ("owner", "second", "boss", "lead", "other")
     }
 )
-
-
-def one_request(record: Record, owner: str, lives: Any) -> House:
-    """A house with one system and one request, its owner's."""
-    built = house(record, system("scoring", owner), who=people(**lives))
-    with built.record.write() as session:
-        session.execute(text("DELETE FROM request WHERE system_id = 1"))
-    return built
 
 
 def announced(session: Session, built: House) -> Said:
@@ -66,7 +57,7 @@ def happened(built: House) -> Said:
 @given(owner=st.sampled_from(["owner", "other"]), lives=lives)
 @settings(max_examples=40)
 def test_what_happens_is_what_was_announced(owner: str, lives: dict[str, Any], new_sqlite: Any) -> None:
-    built = one_request(new_sqlite(), owner, lives)
+    built = one_request(new_sqlite(), owner, who=people(**lives))
     with built.record.read() as session:
         before = announced(session, built)
     assert happened(built) == before
@@ -80,7 +71,7 @@ def test_who_is_told_can_change_while_their_morning_is_waited_for(record: Record
         "lead": {"hours": "06:30-12:00", "leave": [{"from": date(2026, 11, 1), "to": date(2026, 11, 9)}]},
         "other": {"hours": "06:30-12:00"},
     }
-    built = one_request(record, "other", away)
+    built = one_request(record, "other", who=people(**away))
     with built.record.read() as session:
         before = announced(session, built)
     assert happened(built) == before

@@ -5,9 +5,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from rules_house import DIGEST, House, house, people, programme, system, tokyo
+from rules_house import DIGEST, House, house, one_request, people, programme, system, tokyo
 from rules_oracle import workdays_later
-from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from cycles import answers, decisions, observations
@@ -19,15 +18,6 @@ from cycles.models import Action, Cycle, Delivery, Evidence, Lapse, Observation,
 from cycles.observations import Seen
 from cycles.overdue import remind_deciders
 from cycles.store import Record
-
-
-def run(built: House, *rules: Any) -> None:
-    for rule in rules:
-        with built.record.write() as session:
-            if rule is tick:
-                tick(session, now=built.now, actor="hoshin")
-            else:
-                rule(session, built.cycle(session), now=built.now, actor="hoshin")
 
 
 def remind(built: House) -> int:
@@ -128,7 +118,7 @@ def test_a_plan_opened_late_asks_with_dates_to_come(record: Record) -> None:
     assert before.ask_on < date(2026, 11, 2) <= after.ask_on
     assert after.due > after.ask_on
     assert after.next_at == tokyo("2026-11-02", 9)
-    run(built, tick)
+    built.turn(tick)
     assert built.request().state == "asked"
 
 
@@ -141,7 +131,7 @@ def closed_house(record: Record) -> House:
     built.give("2026-09-01", valid_until="2027-01-15")
     built.give("2026-09-01", valid_until="2027-12-01", system="organisation", kind="rules")
     built.plan()
-    run(built.on("2026-12-23"), check)
+    built.on("2026-12-23").turn(check)
     with built.record.write() as session:
         built.cycle(session).state = "closed"
     return built
@@ -149,17 +139,17 @@ def closed_house(record: Record) -> House:
 
 def test_what_expires_between_cycles_lapses_and_is_answered(record: Record) -> None:
     built = closed_house(record)
-    run(built.on("2027-01-15"), watch, act)
+    built.on("2027-01-15").turn(watch, act)
     assert built.lapses() == []
     before = [row.model_dump() for row in built.rows(Cycle)]
-    run(built.on("2027-01-17"), watch, act)
+    built.on("2027-01-17").turn(watch, act)
     assert [(row.reason, row.recovered_at) for row in built.lapses()] == [("expired", None)]
     assert [row.state for row in built.actions()] == ["open"]
-    run(built, watch, act)
+    built.turn(watch, act)
     assert len(built.lapses()) == len(built.actions()) == 1
     assert [row.model_dump() for row in built.rows(Cycle)] == before, "the closed cycle keeps what it was"
     built.give("2027-01-16", valid_until="2027-12-01")
-    run(built.on("2027-01-18"), watch, act)
+    built.on("2027-01-18").turn(watch, act)
     assert [row.recovered_at is not None for row in built.lapses()] == [True]
     assert [row.state for row in built.actions()] == ["implemented"]
 
@@ -168,7 +158,7 @@ def test_of_two_cycles_under_way_the_newer_alone_decides_on_lapses(record: Recor
     built = house(record, system("scoring"), planned=False)
     built.give("2026-09-01", valid_until="2027-01-10")
     built.plan()
-    run(built.on("2026-12-20"), check, act)
+    built.on("2026-12-20").turn(check, act)
     old = built.key
     built.on("2027-01-04")
     built.key = "FY2026-Q4"
@@ -177,7 +167,7 @@ def test_of_two_cycles_under_way_the_newer_alone_decides_on_lapses(record: Recor
     for _ in range(2):
         for key in (old, "FY2026-Q4"):
             built.key = key
-            run(built, check, act)
+            built.turn(check, act)
     risk = [row for row in built.lapses() if row.system_id == built.ids(System)["scoring"]]
     assert [(row.reason, row.recovered_at) for row in risk] == [("expired", None)]
     assert Counter(action for _, action, _ in built.journal())["control.recovered"] == 0
@@ -186,11 +176,11 @@ def test_of_two_cycles_under_way_the_newer_alone_decides_on_lapses(record: Recor
 def test_what_a_retired_system_lacked_is_no_lapse_any_more(record: Record) -> None:
     built = house(record, system("scoring"), system("chat", "other"), planned=False)
     built.plan()
-    run(built.on("2026-12-10"), tick, check, act)
+    built.on("2026-12-10").turn(tick, check, act)
     scoring = built.ids(System)["scoring"]
     assert [row.recovered_at for row in built.rows(Lapse, Lapse.system_id == scoring)] == [None]
     built.sync(programme([system("chat", "other")]))
-    run(built.on("2026-12-11"), check, act)
+    built.on("2026-12-11").turn(check, act)
     assert [row.recovered_at is not None for row in built.rows(Lapse, Lapse.system_id == scoring)] == [True]
     assert [row.state for row in built.rows(Action, Action.system_id == scoring)] == ["withdrawn"]
     assert [row.state for row in built.rows(Action, Action.system_id != scoring)].count("open") >= 1
@@ -202,9 +192,9 @@ def test_what_a_retired_system_lacked_is_no_lapse_any_more(record: Record) -> No
 
 def test_nobody_gets_more_than_three_messages_about_actions_a_day(record: Record) -> None:
     built = house(record, *(system(f"s{n}") for n in range(8)))
-    run(built.on("2026-12-16"), check)
+    built.on("2026-12-16").turn(check)
     for day in range(16, 29):
-        run(built.on(f"2026-12-{day:02d}"), act)
+        built.on(f"2026-12-{day:02d}").turn(act)
     who = built.ids(Person)
     told = [row for row in built.deliveries("action") if row.person_id == who["owner"]]
     days = Counter((row.not_before or row.created_at).date() for row in told)
@@ -226,17 +216,15 @@ def _first_word(session: Session, action_id: int) -> date | None:
 
 
 def test_an_open_offer_does_not_silence_the_ladder(record: Record) -> None:
-    built = house(record, system("scoring"))
-    with built.record.write() as session:
-        session.execute(text("DELETE FROM request WHERE system_id = 1"))
+    built = one_request(record)
     built.now = built.request().next_at or built.now
-    run(built, tick)
+    built.turn(tick)
     with built.record.write() as session:
         other = session.exec(select(Person).where(Person.key == "other")).one()
         answers.delegate(built.act_as(session, "owner"), built.request().id, other)
     while (then := built.request().next_at) is not None:
         built.now = then
-        run(built, tick)
+        built.turn(tick)
     about = [row.kind for row in built.deliveries("reminder", "escalation")]
     assert about.count("reminder") == 3
     assert "escalation" in about

@@ -13,7 +13,6 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -87,20 +86,21 @@ def nursery(orders: socket.socket) -> None:
     """Fork a process for each order that comes with its stdin and stdout; answers with its number."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them; the end of their stdout tells
     while True:
-        order, (stdin, stdout), *_ = socket.recv_fds(orders, 1 << 16, 2)
+        order, pipes, *_ = socket.recv_fds(orders, 1 << 16, 2)
+        if not order:
+            return  # the tests have ended
+        stdin, stdout = pipes
         number = os.fork()
         if number == 0:
-            orders.close()
             os.dup2(stdin, 0)
             os.dup2(stdout, 1)
             os.closerange(3, 256)
             main(json.loads(order))
-            os._exit(0)
+            sys.exit()
         os.close(stdin)
         os.close(stdout)
         orders.send(str(number).encode())
 
 
 if __name__ == "__main__":
-    with suppress(ValueError):  # the tests have ended: nothing came, and no descriptors with it
-        nursery(socket.socket(fileno=int(sys.argv[1])))
+    nursery(socket.socket(fileno=int(sys.argv[1])))

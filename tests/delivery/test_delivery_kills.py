@@ -68,14 +68,14 @@ class Nursery:
         assert self.process.wait(20) == 0
 
 
+running: list[Nursery] = []
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _nursery() -> Iterator[None]:
     running.append(Nursery())
     yield
     running.pop().close()
-
-
-running: list[Nursery] = []
 
 
 def start(house: House, *, lockstep: bool = False, blindly: bool = False) -> Child:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engine_house import ROOT, Engine, plan_example, until
+from engine_house import ROOT, Engine, plan_example
+from waiting import until
 
 from cycles.settings import Settings
 from hoshin.doctor import schedule_variables

@@ -5,13 +5,13 @@ import os
 import sqlite3
 import subprocess
 import sys
-import threading
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from waiting import until
 
 from cycles.settings import Settings, set_clock
 from cycles.status import status
@@ -122,17 +122,6 @@ def run_here(flow: str, prefect: Prefect, home: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-
-
-def until(found: Callable[[], Any], what: str, *, seconds: float = 60) -> Any:
-    """Ask a server again until it has something, or fail naming what did not come."""
-    pause = threading.Event()
-    for _ in range(int(seconds * 4)):
-        value = found()
-        if value:
-            return value
-        pause.wait(0.25)
-    raise AssertionError(f"{what} did not come within {seconds:.0f} s")
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 import yaml
-from engine_house import CYCLE, KEYS, MORNING, NIGHT, PLANNED, ROOT, ZONE, Engine, Run, run_here, until
+from engine_house import CYCLE, KEYS, MORNING, NIGHT, PLANNED, ROOT, ZONE, Engine, Run, run_here
+from waiting import until
 
 from cycles.locks import stage_lock
 from cycles.settings import Settings
 from cycles.store import open_record
 from hoshin.processes import Prefect, free_port
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.server]
 
 PUBLISH = "Publish the dashboards"
 LOOK = "Look at watched documents"

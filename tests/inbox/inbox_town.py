@@ -18,6 +18,7 @@ import httpx
 import uvicorn
 from pydantic import SecretStr
 from sqlmodel import Session, col, select
+from waiting import until
 
 from cycles import do, outbox, plan
 from cycles.brief_queries import brief_for, item_for, reader_of
@@ -237,7 +238,7 @@ class Town:
             look.update(self.human.views(user)["home"] or {})
             return text in str(look.get("blocks"))
 
-        wait_for(shows, f"{text!r} in the home of {user}")
+        until(shows, f"{text!r} in the home of {user}")
         return look
 
     def fill(self, who: str, view: Json, /, **answers: Any) -> Json:
@@ -246,17 +247,6 @@ class Town:
     def whispers(self, user: str) -> list[str]:
         """What only this person sees, newest last."""
         return [row["text"] for row in self.human.messages(user) if row["ephemeral"]]
-
-
-def wait_for(condition: Any, what: str) -> Any:
-    """Ask a server again until it is ready, for 20 s at most."""
-    pause = threading.Event()
-    for _ in range(400):
-        found = condition()
-        if found:
-            return found
-        pause.wait(0.05)
-    raise AssertionError(f"{what} did not happen within 20 s")
 
 
 def settings_for(home: Path, slack: LocalSlack) -> Settings:
@@ -299,7 +289,7 @@ def served(town: Town, listening: socket.socket) -> Iterator[None]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
-    wait_for(lambda: server.started, "the start of the inbox's server")
+    until(lambda: server.started, "the start of the inbox's server")
     try:
         yield
     finally:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from inbox_town import CYCLE, Town, planned_record, town_over, wait_for
+from inbox_town import CYCLE, Town, planned_record, town_over
 from sqlmodel import col, select
+from waiting import until
 
 from cycles import act, check
 from cycles.models import Action, Cycle, EvidenceKind
@@ -31,7 +32,7 @@ def test_only_a_lead_opens_the_cycle(unopened: Town) -> None:
     unopened.inbox.client.chat_postMessage(channel="C00000001", text=plan["text"], blocks=plan["blocks"])
     shared, before = unopened.human.messages("ito", "ai-governance")[-1], unopened.journal()
     unopened.human.press("ito", "hoshin.v1.approve_plan", message=shared)
-    wait_for(lambda: REFUSALS["not_yours"]["ja"] in unopened.whispers("ito"), "the refusal")
+    until(lambda: REFUSALS["not_yours"]["ja"] in unopened.whispers("ito"), "the refusal")
     assert unopened.journal() == before
     for _ in range(2):
         assert unopened.human.press("sato", "hoshin.v1.approve_plan", message=plan)["acked"]
@@ -78,7 +79,7 @@ def test_an_action_is_implemented_and_judged_by_somebody_else(town: Town) -> Non
     shared = town.human.messages("bennett", "ai-governance")[-1]
     for verb in ("effective", "ineffective"):
         town.human.press("bennett", f"hoshin.v1.{verb}", message=shared, value=str(action.id))
-    wait_for(lambda: REFUSALS["own"]["en"] in town.whispers("bennett"), "the refusal")
+    until(lambda: REFUSALS["own"]["en"] in town.whispers("bennett"), "the refusal")
     view = town.press(judge, "effective", action.id, form=True)["view"]
     done = town.fill(judge, view, note="見ました")
     assert REFUSALS["still_lapsed"]["ja"] in str(done["view"]["blocks"])
@@ -132,7 +133,7 @@ def test_the_connection_comes_back_and_closes_at_once(tmp_path: Path, template: 
         request = town.request()
         town.show_alone("bennett", request.id)
         assert town.slack.control("disconnect")["connections"] == 1
-        wait_for(lambda: town.press_alone("bennett", "confirm", request.id)["acked"], "an acknowledged press")
+        until(lambda: town.press_alone("bennett", "confirm", request.id)["acked"], "an acknowledged press")
         assert town.request().state == "accepted"
         closing = threading.Thread(target=town.door.close)  # type: ignore[union-attr]
         closing.start()

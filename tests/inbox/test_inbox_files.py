@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inbox_town import Town, encoded, pressed, send, wait_for
+from inbox_town import Town, encoded, pressed, send
 from sqlmodel import col, select
+from waiting import until
 
 from cycles.models import Evidence
 from inbox.files import allowed
@@ -116,8 +117,8 @@ def test_what_takes_long_is_finished_after_the_answer(town: Town, monkeypatch: p
     view = form(town)
     done = town.fill("bennett", view, file=[file["id"]])
     assert done["acked"]
-    wait_for(lambda: town.request().state == "submitted", "the submission")
-    wait_for(lambda: "in the record" in str(town.human.views("bennett")["stack"]), "the notice in the form")
+    until(lambda: town.request().state == "submitted", "the submission")
+    until(lambda: "in the record" in str(town.human.views("bennett")["stack"]), "the notice in the form")
     with town.record.read() as session:
         kept = session.exec(select(Evidence).order_by(col(Evidence.id).desc())).first()
     assert kept is not None

@@ -5,7 +5,8 @@ import time
 
 import httpx
 import pytest
-from inbox_town import Town, encoded, pressed, send, wait_for
+from inbox_town import Town, encoded, pressed, send
+from waiting import until
 
 from cycles.models import Setting
 from inbox.sayings import REFUSALS
@@ -21,7 +22,7 @@ def in_the_channel(town: Town, request_id: int) -> dict[str, object]:
 
 def whispered(town: Town, user: str, reason: str, language: str) -> None:
     """A refusal is posted after the ack."""
-    wait_for(lambda: REFUSALS[reason][language] in town.whispers(user), f"telling {user} {reason}")
+    until(lambda: REFUSALS[reason][language] in town.whispers(user), f"telling {user} {reason}")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from slack_sdk.socket_mode import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
+from inbox.socket import end
 from localslack.server import LocalSlack
 
 Json = dict[str, Any]
@@ -69,30 +70,10 @@ class AppUnderTest:
         self.socket = SocketModeClient(app_token=slack.app_token, web_client=self.web, ping_interval=0.2)
         self.socket.socket_mode_request_listeners.append(self._on)
         self.socket.connect()
-        # The SDK reads with a 3 s timeout on plain sockets, and closing waits for one read to end.
-        self.socket.current_session.sock.settimeout(0.05)
 
     def close(self) -> None:
-        """End the connection.
-
-        The SDK's own close waits out a second in which no message comes, and now and then never returns: its reader puts
-        `terminated` back to False when it is just about to look at the socket again.
-        """
-        client = self.socket
-        client.closed = True
-        client.auto_reconnect_enabled = client.default_auto_reconnect_enabled = False
-        client.message_queue.put(None)
-        runners = [client.message_processor, client.current_app_monitor, client.current_session_runner]
-        for runner in runners:
-            runner.event.set()
-        client.message_workers.shutdown(wait=True)
-        for _ in range(200):
-            client.current_session_state.terminated = True
-            alive = [runner for runner in runners if runner.is_alive()]
-            if not alive:
-                break
-            alive[0].thread.join(0.02)
-        client.disconnect()
+        """End the connection."""
+        end(self.socket)
 
     def _on(self, socket: Any, request: SocketModeRequest) -> None:
         self.requests.append(request)

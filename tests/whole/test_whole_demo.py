@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from whole_demo import ROOT, Demo, counts, hoshin, left_behind, until
+from waiting import until
+from whole_demo import ROOT, Demo, counts, hoshin, left_behind
 from whole_page import Desk, chromium, shot, tab
 
 from cycles.settings import Settings
@@ -19,7 +20,7 @@ from flows import work
 from flows.house import open_house
 from tasks.charts import alt_text
 
-pytestmark = [pytest.mark.server, pytest.mark.browser, pytest.mark.xdist_group("demo"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.server, pytest.mark.browser, pytest.mark.timeout(300)]
 
 FIRST_PROMPT_S = 60
 ENDED_S = 30

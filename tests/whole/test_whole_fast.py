@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from whole_demo import Demo, hoshin, left_behind
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("demo-fast"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -123,14 +122,3 @@ def left_behind(home: Path) -> list[int]:
         except OSError:
             continue  # ended meanwhile, or somebody else's
     return found
-
-
-def until(found: Callable[[], Any], what: str, *, seconds: float = 30) -> Any:
-    """Ask again until there is something, or fail naming what did not come."""
-    pause = threading.Event()
-    for _ in range(int(seconds * 10)):
-        value = found()
-        if value:
-            return value
-        pause.wait(0.1)
-    raise AssertionError(f"{what} did not come within {seconds:.0f} s")
