@@ -91,6 +91,7 @@ def settle_answered(session: Session, cycle: Cycle, *, now: datetime, actor: str
     ).all()
     for found, _, system in rows:
         found.state, found.next_at, found.disputed = "excused" if system.retired else "accepted", None, False
+        found.excused_at = now if system.retired else found.excused_at
         found.answer = {"verb": found.state, "by": "Hoshin", "at": now.isoformat(), "record": ""}
         session.add(found)
         outbox.refresh_about(session, "request", found.id, now=now)

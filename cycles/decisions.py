@@ -99,7 +99,7 @@ def excuse(act: Act, request_id: int, reason: str) -> None:
     act.must_lead(directory)
     if not reason.strip():
         raise Refused("reason", "Say why it does not apply.")
-    request.next_at, request.disputed = None, False
+    request.next_at, request.disputed, request.excused_at = None, False, act.now
     act.change(request, "excused", "excused", reason=reason.strip())
     for left in _left_behind(act, request, directory):
         # The message was about all they left behind; the rest is put before the lead again.

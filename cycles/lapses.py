@@ -24,10 +24,10 @@ def local_day(cycle: Cycle, now: datetime) -> date:
     return now.astimezone(ZoneInfo(cycle.zone)).date()
 
 
-def pair_name(session: Session, system_id: int, kind_id: int) -> str:
-    """`system/kind`, the name a pair carries in the journal and on the command line."""
-    system, kind = session.get_one(System, system_id), session.get_one(EvidenceKind, kind_id)
-    return f"{system.key}/{kind.key}"
+def pair_name(session: Session, system_id: int, kind_id: int | None) -> str:
+    """`system/kind`, the name a pair carries in the journal and on the command line; the system alone without a kind."""
+    system = session.get_one(System, system_id)
+    return f"{system.key}/{session.get_one(EvidenceKind, kind_id).key}" if kind_id else system.key
 
 
 def open_new(

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from cycles.errors import BadInput
 
-HEAD = "0001"
+HEAD = "0002"
 LOCK_WAIT_S = 60
 # Any constant of our own; PostgreSQL lets one transaction at a time hold it, which keeps the journal one chain.
 WRITE_LOCK = 0x486F7368696E

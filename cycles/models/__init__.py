@@ -1,11 +1,11 @@
 """The tables of the record. Import them from here: `from cycles.models import Request`."""
 
 from cycles.models.catalogues import Applicability, Control, EvidenceKind, Framework, Requirement
-from cycles.models.inventory import Leave, Membership, Person, System
+from cycles.models.inventory import Incident, Leave, Membership, Person, System, SystemFact
 from cycles.models.ledger import Inbound, JournalEntry, Setting, StageLock
 from cycles.models.messages import Delivery, DeliveryItem
-from cycles.models.proof import Document, Evidence, Observation, Review, Verdict
-from cycles.models.results import Acceptance, Action, Assessment, Lapse, Standing
+from cycles.models.proof import Document, Evidence, Observation, Panel, Review, Verdict
+from cycles.models.results import Acceptance, Action, Assessment, Cadence, Finding, Lapse, Milestone, Standing
 from cycles.models.types import UTCDateTime
 from cycles.models.work import UNANSWERED, Cycle, CycleFramework, CycleSystem, Request, Slot
 
@@ -15,6 +15,7 @@ __all__ = [
     "Action",
     "Applicability",
     "Assessment",
+    "Cadence",
     "Control",
     "Cycle",
     "CycleFramework",
@@ -24,13 +25,17 @@ __all__ = [
     "Document",
     "Evidence",
     "EvidenceKind",
+    "Finding",
     "Framework",
     "Inbound",
+    "Incident",
     "JournalEntry",
     "Lapse",
     "Leave",
     "Membership",
+    "Milestone",
     "Observation",
+    "Panel",
     "Person",
     "Request",
     "Requirement",
@@ -40,6 +45,7 @@ __all__ = [
     "StageLock",
     "Standing",
     "System",
+    "SystemFact",
     "UTCDateTime",
     "Verdict",
 ]

@@ -1,12 +1,12 @@
 """Who there is and which systems they answer for."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, UniqueConstraint
+from sqlalchemy import Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from cycles.models.types import Json
+from cycles.models.types import Json, UTCDateTime
 
 
 class Person(SQLModel, table=True):
@@ -43,6 +43,9 @@ class Membership(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True)
     person_id: int = Field(foreign_key="person.id")
     role: str
+    # For panels: reviewers of one group count as one voice, and a machine is no human (facts of quorum attestation).
+    group: str = ""
+    automated: bool = False
 
 
 class System(SQLModel, table=True):
@@ -76,3 +79,31 @@ class System(SQLModel, table=True):
             "generative": self.generative,
             "lifecycles": [self.lifecycle],
         }
+
+
+class SystemFact(SQLModel, table=True):
+    """What decides about a system's evidence, from `at` on; written at each sync that changes it, never rewritten.
+
+    So a past day can be judged by what the system was then: its model version, its tier, whether it was in use.
+    """
+
+    __tablename__ = "system_fact"
+    __table_args__ = (Index("system_fact_at", "system_id", "at"),)
+    id: int = Field(default=None, primary_key=True)
+    system_id: int = Field(foreign_key="system.id")
+    at: datetime = Field(sa_type=UTCDateTime)
+    model_version: str | None = None
+    risk_tier: str
+    retired: bool
+
+
+class Incident(SQLModel, table=True):
+    """Something that went wrong with a system: evidence of an earlier effective date holds no longer (all kinds, or one)."""
+
+    id: int = Field(default=None, primary_key=True)
+    system_id: int = Field(foreign_key="system.id", index=True)
+    kind_id: int | None = Field(default=None, foreign_key="evidence_kind.id")
+    happened_on: date
+    recorded_at: datetime = Field(sa_type=UTCDateTime)
+    recorded_by_id: int | None = Field(default=None, foreign_key="person.id")
+    what: str

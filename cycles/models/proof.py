@@ -1,11 +1,12 @@
 """Evidence, the documents behind it, and the people who judge it."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from cycles.models.types import UTCDateTime
+from cycles.models.types import Json, UTCDateTime
 
 
 class Evidence(SQLModel, table=True):
@@ -44,7 +45,7 @@ class Verdict(SQLModel, table=True):
 
 
 class Review(SQLModel, table=True):
-    """A reviewer asked about one evidence digest; `vote` is accept, return or recuse, None while undecided."""
+    """A reviewer asked about one evidence digest; `vote` is accept, return, abstain or recuse, None while undecided."""
 
     __table_args__ = (UniqueConstraint("evidence_id", "reviewer_id"),)
     id: int = Field(default=None, primary_key=True)
@@ -55,6 +56,23 @@ class Review(SQLModel, table=True):
     vote: str | None = None
     reason: str = ""
     voted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class Panel(SQLModel, table=True):
+    """A quorum attestation on one evidence digest: who may vote (frozen when it was called), how many must agree, until when.
+
+    `terms` holds q, n, the least number of groups and of humans, and the digest; `roster` the members. The ballots are
+    the reviews of the evidence. `decider_id` is who decides when no quorum is reached.
+    """
+
+    evidence_id: int = Field(primary_key=True, foreign_key="evidence.id")
+    terms: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+    roster: list[dict[str, Any]] = Field(sa_column=Column(Json, nullable=False))
+    called_at: datetime = Field(sa_type=UTCDateTime)
+    deadline: datetime = Field(sa_type=UTCDateTime, index=True)
+    decider_id: int = Field(foreign_key="person.id")
+    outcome: str | None = None
+    closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
 class Document(SQLModel, table=True):

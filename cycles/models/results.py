@@ -56,7 +56,10 @@ class Lapse(SQLModel, table=True):
 
 
 class Action(SQLModel, table=True):
-    """An improvement action (ISO/IEC 42001:2023, 10.2). A relapse reopens it and counts; `closed_at` ends its hold."""
+    """An improvement action (ISO/IEC 42001:2023, 10.2). A relapse reopens it and counts; `closed_at` ends its hold.
+
+    It answers a lapse, or a finding that people reported (then it may have neither lapse nor evidence kind).
+    """
 
     __table_args__ = (
         Index(
@@ -67,6 +70,7 @@ class Action(SQLModel, table=True):
             sqlite_where=text("closed_at IS NULL"),
             postgresql_where=text("closed_at IS NULL"),
         ),
+        Index("action_finding", "finding_id", unique=True),
         Index(
             "action_due",
             "next_at",
@@ -75,9 +79,10 @@ class Action(SQLModel, table=True):
         ),
     )
     id: int = Field(default=None, primary_key=True)
-    lapse_id: int = Field(foreign_key="lapse.id", index=True)
+    lapse_id: int | None = Field(default=None, foreign_key="lapse.id", index=True)
+    finding_id: int | None = Field(default=None, foreign_key="finding.id")
     system_id: int = Field(foreign_key="system.id")
-    kind_id: int = Field(foreign_key="evidence_kind.id")
+    kind_id: int | None = Field(default=None, foreign_key="evidence_kind.id")
     owner_id: int = Field(foreign_key="person.id")
     severity: str
     state: str
@@ -107,4 +112,54 @@ class Acceptance(SQLModel, table=True):
     state: str
     requested_at: datetime = Field(sa_type=UTCDateTime)
     decided_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    decision_reason: str = ""
+    revoked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     expires: date
+
+
+class Milestone(SQLModel, table=True):
+    """A dated step on the way to an action's end (OSCAL POA&M milestone)."""
+
+    id: int = Field(default=None, primary_key=True)
+    action_id: int = Field(foreign_key="action.id", index=True)
+    title: str
+    due: date
+    done_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    done_by_id: int | None = Field(default=None, foreign_key="person.id")
+
+
+class Finding(SQLModel, table=True):
+    """What a person reported (ISO/IEC 42001:2023, A.3.3, reporting of concerns).
+
+    `reporter_id` is None for an anonymous report: then nobody can ever know. `state` is new, accepted (an action
+    answers it), dismissed or closed.
+    """
+
+    id: int = Field(default=None, primary_key=True)
+    system_id: int = Field(foreign_key="system.id")
+    kind_id: int | None = Field(default=None, foreign_key="evidence_kind.id")
+    source: str
+    confidential: bool = False
+    title: str
+    detail: str = ""
+    severity: str | None = None
+    reporter_id: int | None = Field(default=None, foreign_key="person.id")
+    reported_at: datetime = Field(sa_type=UTCDateTime)
+    state: str = "new"
+    triaged_by_id: int | None = Field(default=None, foreign_key="person.id")
+    triaged_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    reason: str = ""
+
+
+class Cadence(SQLModel, table=True):
+    """A shorter validity for one kind of one system, proposed after relapses; `outcome` is accepted or declined."""
+
+    id: int = Field(default=None, primary_key=True)
+    system_id: int = Field(foreign_key="system.id")
+    kind_id: int = Field(foreign_key="evidence_kind.id")
+    months: int
+    because: str
+    proposed_at: datetime = Field(sa_type=UTCDateTime)
+    outcome: str | None = None
+    decided_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    decided_by_id: int | None = Field(default=None, foreign_key="person.id")

@@ -34,6 +34,7 @@ class Cycle(SQLModel, table=True):
     checked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     summary: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
     result_digest: str | None = None
+    cancelled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
 class CycleFramework(SQLModel, table=True):
@@ -101,5 +102,6 @@ class Request(SQLModel, table=True):
     snoozed_until: date | None = None
     offered_to_id: int | None = Field(default=None, foreign_key="person.id")
     disputed: bool = False
+    excused_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     evidence_id: int | None = None
     answer: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))

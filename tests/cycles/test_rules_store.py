@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,16 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from rules_house import START, House, house, system
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
 from cycles import do, journal, outbox, vault
+from cycles.act import act
 from cycles.check import check, result_digest
 from cycles.copies import copied
 from cycles.errors import BadInput, Busy
 from cycles.locks import HOLD, stage_lock
-from cycles.models import Delivery, DeliveryItem, Person, Request, StageLock
+from cycles.models import Action, Delivery, DeliveryItem, Person, Request, StageLock, System, SystemFact
 from cycles.store import HEAD, Record, open_record
 
 NewRecord = Callable[[], Record]
@@ -235,6 +237,28 @@ def test_the_migrations_make_exactly_the_models(new_record: NewRecord) -> None:
     assert built.rows(Request)
 
 
+def test_a_record_of_the_first_version_keeps_everything(new_record: NewRecord) -> None:
+    record = new_record()
+    built = house(record)
+    built.change(Request, 1, state="excused", answer={"verb": "excused", "at": "2026-10-05T09:00:00+09:00"})
+    built.on("2027-01-20").turn(check, act)
+    _alembic(record, command.downgrade, "0001")
+    before = _all(record, [Action.__table__, Request.__table__], but=("finding_id", "excused_at"))  # type: ignore[attr-defined]
+    assert before["action"]
+    _alembic(record, command.upgrade, "head")
+    assert _all(record, [Action.__table__, Request.__table__], but=("finding_id", "excused_at")) == before  # type: ignore[attr-defined]
+    assert built.rows(Request)[0].excused_at == datetime(2026, 10, 5, tzinfo=UTC)
+    assert {fact.system_id for fact in built.rows(SystemFact)} == {system.id for system in built.rows(System)}
+    second = Action(**{**built.actions()[0].model_dump(), "id": None})
+    with pytest.raises(IntegrityError):
+        _add(record, second)
+
+
+def _add(record: Record, row: SQLModel) -> None:
+    with record.write() as session:
+        session.add(row)
+
+
 def test_a_record_of_a_newer_version_is_refused(record: Record) -> None:
     with record.engine.connect() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
@@ -274,10 +298,15 @@ def test_a_copy_holds_everything_and_what_is_done_there_stays_there(built: House
     assert _all(built.record, tables) == before
 
 
-def _all(record: Record, tables: list[Any]) -> dict[str, list[Any]]:
+def _all(record: Record, tables: list[Any], but: tuple[str, ...] = ()) -> dict[str, list[Any]]:
+    def kept(table: Any) -> list[Any]:
+        return [column for column in table.columns if column.name not in but]
+
     with record.read() as session:
         return {
-            table.name: [tuple(row) for row in session.execute(select(table).order_by(*table.primary_key.columns))]
+            table.name: [
+                tuple(row) for row in session.execute(select(*kept(table)).order_by(*table.primary_key.columns))
+            ]
             for table in tables
         }
 
