@@ -181,13 +181,13 @@ class Behaviour(Strict):
         return next((one for one in self.actions.special if one.request == request), self.actions.default)
 
 
-def load_behaviour(folder: Path, programme: Programme) -> Behaviour:
-    """Read `behaviour.yaml` of a programme folder and hold it against the programme.
+def load_behaviour(place: Path, programme: Programme) -> Behaviour:
+    """Read a behaviour file, or the `behaviour.yaml` of a folder, and hold it against the programme.
 
     Raises:
         BadInput: with one line per complaint: file, line, what is wrong and what to do.
     """
-    at, problems = read_yaml(folder / FILE), Problems()
+    at, problems = read_yaml(place / FILE if place.is_dir() else place), Problems()
     behaviour = check(Behaviour, at, (), at.value or {}, problems)
     if behaviour:
         Checking(behaviour=behaviour, programme=programme, at=at, problems=problems).all()

@@ -1,6 +1,5 @@
 """`hoshin simulate`: the real rules over a copy of the record, under a virtual clock, before going live."""
 
-from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +11,9 @@ from cycles import outbox
 from cycles.brief_queries import brief_for
 from cycles.models import Action, Delivery, DeliveryItem, EvidenceKind, Lapse, Person, System
 from cycles.people import Directory, current_policy
+from cycles.plan import open_cycle
 from cycles.programme.load import load_programme
+from cycles.programme_cycles import planned_cycles
 from cycles.store import Record
 from flows.house import House
 from hoshin.behaviour import load_behaviour
@@ -38,7 +39,8 @@ SHOWN = (
 def simulate(house: House, *, days: int, seed: int, behaviour: Path | None) -> dict[str, Any]:
     """Play the next days and tell what was said, what lapsed and what was done.
 
-    `behaviour` is a programme folder with a behaviour.yaml; without one nobody answers, which shows the whole ladder.
+    `behaviour` is a file such as the example's behaviour.yaml, or its folder. Without one the lead approves each plan
+    at once and nobody answers anything, which shows every ladder to its end.
     """
     clock = VirtualClock(house.now())
     started = clock()
@@ -46,9 +48,13 @@ def simulate(house: House, *, days: int, seed: int, behaviour: Path | None) -> d
         record = aside.record
         inside = replace(aside, now=clock, actor="simulation")
         player = _player(inside, clock, behaviour, seed)
-        wheel = Wheel(
-            house=inside, clock=clock, player=player, after_step=lambda: _pretend_sent(record, clock()), plans=True
-        )
+
+        def after_step() -> None:
+            if player is None:
+                _presume_approval(record, clock())
+            _pretend_sent(record, clock())
+
+        wheel = Wheel(house=inside, clock=clock, player=player, after_step=after_step, plans=True)
         wheel.turn_until(started + timedelta(days=days))
         with record.read() as session:
             return _told(session, started, clock(), player)
@@ -64,6 +70,13 @@ def _player(house: House, clock: VirtualClock, behaviour: Path | None, seed: int
         behaviour=load_behaviour(behaviour, programme),
         seed=seed,
     )
+
+
+def _presume_approval(record: Record, now: datetime) -> None:
+    """A plan nobody approves asks nobody: the simulation would show an empty calendar."""
+    with record.write() as session:
+        for cycle in planned_cycles(session):
+            open_cycle(session, cycle, now=now, actor="simulation")
 
 
 def _pretend_sent(record: Record, now: datetime) -> None:
@@ -159,8 +172,3 @@ def _actions(session: Session, started: datetime) -> list[dict[str, Any]]:
         }
         for action, system, kind, owner in rows
     ]
-
-
-def load_by_day(messages: list[dict[str, Any]]) -> Counter[str]:
-    """How many messages went out per UTC day."""
-    return Counter(str(message["at"])[:10] for message in messages)

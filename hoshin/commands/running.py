@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hoshin.console import AsJson, AsOf, print_facts, print_json, print_table
+from hoshin.console import AsJson, AsOf, print_json
 
 
 def register(app: typer.Typer) -> None:
@@ -19,32 +19,27 @@ def simulate(
     seed: Annotated[int, typer.Option("--seed", help="Which of the possible courses to play.")] = 0,
     behaviour: Annotated[
         Path | None,
-        typer.Option("--behaviour", metavar="FOLDER", help="A folder with behaviour.yaml; without one nobody answers."),
+        typer.Option(
+            "--behaviour", metavar="FILE", help="How people act, as in the example's behaviour.yaml (or its folder)."
+        ),
     ] = None,
     as_of: AsOf = None,
     json: AsJson = False,
 ) -> None:
-    """Play the coming days on a copy of the record: who is told what and when, what lapses, what is done about it."""
+    """Play the coming days on a copy of the record: who is told what and when, what lapses, what is done about it.
+
+    Without --behaviour every plan is approved and nobody answers: each ladder is shown to its end.
+    """
     from hoshin.opening import opened
-    from hoshin.simulation import load_by_day
     from hoshin.simulation import simulate as play
+    from hoshin.timeline import story
 
     with opened(as_of=as_of) as house:
         told = play(house, days=days, seed=seed, behaviour=behaviour)
     if json:
         print_json(told)
-        return
-    names: tuple[str, ...] = ("at", "person", "zone", "kind", "rung", "requests")
-    rows = ([line[name] for name in names] for line in told["messages"])
-    print_table(f"{len(told['messages'])} messages", names, rows, empty="nobody is told anything.")
-    names = ("at", "system", "evidence_kind", "reason", "happened_on")
-    print_table("Lapses", names, ([line[n] for n in names] for line in told["lapses"]), empty="none.")
-    print_table("Recoveries", names, ([line[n] for n in names] for line in told["recoveries"]), empty="none.")
-    names = ("opened_at", "system", "evidence_kind", "owner", "severity", "state", "due")
-    print_table("Actions", names, ([line[n] for n in names] for line in told["actions"]), empty="none.")
-    loads = load_by_day(told["messages"])
-    most = max(loads.values(), default=0)
-    print_facts({day: f"{'█' * round(30 * count / most)} {count}" for day, count in sorted(loads.items())})
+    else:
+        print("\n".join(story(told)))
 
 
 def demo(

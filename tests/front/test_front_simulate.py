@@ -1,5 +1,7 @@
 """`hoshin simulate`: the coming weeks on a copy, with every message at an hour its reader works."""
 
+import itertools
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -8,10 +10,13 @@ from zoneinfo import ZoneInfo
 import holidays
 import pytest
 import yaml
-from front_cli import MORNING, fingerprint, good, hoshin
+from front_cli import CYCLE, MORNING, PLANNED, fingerprint, good, hoshin
+
+from hoshin.timeline import story
 
 KEYS = ["from", "to", "messages", "lapses", "recoveries", "actions", "refused"]
 MESSAGE = ["at", "person", "zone", "kind", "rung", "requests"]
+LOADS = ("Messages per person", "Messages per week")
 DAYS = ("simulate", "--days", "21", "--json", "--as-of", MORNING)
 
 
@@ -62,19 +67,43 @@ def day(value: date | str) -> date:
 
 
 def test_the_same_seed_gives_the_same_course_and_people_answer(asked_home: Path) -> None:
-    folder = str(asked_home / "programme")
+    file = str(asked_home / "programme" / "behaviour.yaml")
     before = fingerprint(asked_home)
     days = ("simulate", "--days", "6", "--json", "--as-of", MORNING)
-    one, two = (good(asked_home, *days, "--behaviour", folder, "--seed", "3").json for _ in range(2))
+    one, two = (good(asked_home, *days, "--behaviour", file, "--seed", "3").json for _ in range(2))
     assert one == two
     assert {row["kind"] for row in one["messages"]} >= {"digest", "review"}
     assert fingerprint(asked_home) == before
 
 
-def test_as_tables(asked_home: Path) -> None:
-    said = good(asked_home, "simulate", "--days", "3", "--as-of", MORNING).out
-    assert "messages" in said
-    assert "2026-10-16" in said
+def test_told_day_by_day(silent: Any) -> None:
+    lines = list(story(silent))
+    spoken = [line for line in lines if re.match(r"  \d\d:\d\d  ", line)]
+    assert len(spoken) == len(silent["messages"])
+    first = silent["messages"][0]
+    local = datetime.fromisoformat(first["at"]).astimezone(ZoneInfo(first["zone"]))
+    heading = lines.index(f"\n{local:%a} {local.day} {local:%b %Y}")
+    spoken_that_day = itertools.takewhile(lambda line: line in spoken, lines[heading + 1 :])
+    assert any(line.startswith(f"  {local:%H:%M}  {first['person']} ") for line in spoken_that_day)
+    assert sum(line.startswith("  lapse ") for line in lines) == len(silent["lapses"])
+    assert sum(line.startswith("  action ") for line in lines) == len(silent["actions"])
+
+
+def test_the_load_adds_up(silent: Any) -> None:
+    lines = list(story(silent))
+    people, weeks = (lines.index(next(line for line in lines if line.startswith(head))) for head in LOADS)
+    for rows in (lines[people + 1 : weeks - 1], lines[weeks + 1 :]):
+        assert sum(int(row.split()[1]) for row in rows) == len(silent["messages"])
+
+
+def test_a_plan_nobody_approved_is_taken_for_approved(tmp_path: Path) -> None:
+    good(tmp_path, "init")
+    good(tmp_path, "plan", "--cycle", CYCLE, "--as-of", PLANNED)
+    told = good(tmp_path, "simulate", "--days", "30", "--as-of", PLANNED, "--json").json
+    assert "digest" in {row["kind"] for row in told["messages"]}
+    assert good(tmp_path, "simulate", "--days", "2", "--as-of", PLANNED).out.startswith(
+        "From 2026-10-01"
+    )
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "4000", "soon"])
