@@ -5,12 +5,13 @@ from typing import Any
 from prefect import flow
 
 from flows import stories
-from flows.engine import as_task, named, publish_dashboards
+from flows.engine import as_task, named, publish_dashboards, stepping_aside
 from flows.house import open_house
 from flows.report import plain
 
 
 @flow(name="act", flow_run_name=named("act"), log_prints=True)
+@stepping_aside
 async def act() -> dict[str, Any]:
     """Bring the improvement actions of every open cycle up to now."""
     with open_house(actor="flow:act") as house:

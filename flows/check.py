@@ -5,12 +5,13 @@ from typing import Any
 from prefect import flow
 
 from flows import stories
-from flows.engine import announce, as_task, named, publish_dashboards
+from flows.engine import announce, as_task, named, publish_dashboards, stepping_aside
 from flows.house import open_house
 from flows.report import plain
 
 
 @flow(name="check", flow_run_name=named("check"), log_prints=True)
+@stepping_aside
 async def check() -> dict[str, Any]:
     """Assess every open cycle as of now, tell Prefect what lapsed or recovered, and publish the dashboards."""
     with open_house(actor="flow:check") as house:

@@ -5,12 +5,13 @@ from typing import Any
 from prefect import flow
 
 from flows import stories
-from flows.engine import announce, as_task, publish_dashboards
+from flows.engine import announce, as_task, publish_dashboards, stepping_aside
 from flows.house import open_house
 from flows.report import mapping
 
 
 @flow(name="turn", flow_run_name="turn-{cycle}", log_prints=True)
+@stepping_aside
 async def turn(cycle: str | None = None, approve: str | None = None) -> dict[str, Any]:
     """Plan, do, check, act and review, once each and in order; only what has come due is done."""
     with open_house(actor="flow:turn") as house:

@@ -5,12 +5,13 @@ from typing import Any
 from prefect import flow
 
 from flows import stories
-from flows.engine import as_task, named
+from flows.engine import as_task, named, stepping_aside
 from flows.house import open_house
 from flows.report import plain
 
 
 @flow(name="do", flow_run_name=named("do"), log_prints=True)
+@stepping_aside
 async def do() -> dict[str, Any]:
     """One chase tick and one delivery pass. What is due is read from the record, never from the run's scheduled time."""
     with open_house(actor="flow:do") as house:

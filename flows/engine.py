@@ -1,20 +1,26 @@
 """Where the stories meet Prefect: steps as tasks, lapses as events, figures as artifacts."""
 
 import asyncio
+import functools
 import inspect
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, ParamSpec, TypeVar
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 from prefect.events import emit_event
+from prefect.states import Cancelled
 
 from cycles.check import Checked
+from cycles.errors import Busy
 from cycles.settings import Settings
 from flows import work
 from flows.house import House
 
 MOST_EVENTS = 200
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def named(stage: str) -> Callable[[], str]:
@@ -24,6 +30,19 @@ def named(stage: str) -> Callable[[], str]:
         return f"{stage} {Settings().now():%Y-%m-%d %H:%M}"
 
     return name
+
+
+def stepping_aside(story: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T | State[T]]]:
+    """A run that finds its stage running already ends cancelled, not failed: nothing is wrong and nothing is left undone."""
+
+    @functools.wraps(story)
+    async def run(*args: P.args, **kwargs: P.kwargs) -> T | State[T]:
+        try:
+            return await story(*args, **kwargs)
+        except Busy as busy:
+            return Cancelled(name="SteppedAside", message=str(busy))
+
+    return run
 
 
 async def as_task(name: str, piece: Callable[..., Any], /, *args: Any) -> Any:

@@ -5,12 +5,13 @@ from typing import Any
 from prefect import flow
 
 from flows import stories
-from flows.engine import as_task, publish_dashboards
+from flows.engine import as_task, publish_dashboards, stepping_aside
 from flows.house import open_house
 from flows.report import mapping
 
 
 @flow(name="plan", flow_run_name="plan-{cycle}", log_prints=True)
+@stepping_aside
 async def plan(cycle: str | None = None, approve: str | None = None) -> dict[str, Any]:
     """Plan a cycle (the present quarter unless named); `approve` names the lead who opens it at once."""
     with open_house(actor="flow:plan") as house:

@@ -5,12 +5,13 @@ from typing import Any
 from prefect import flow
 
 from flows import stories
-from flows.engine import as_task, named, publish_dashboards
+from flows.engine import as_task, named, publish_dashboards, stepping_aside
 from flows.house import open_house
 from flows.report import plain
 
 
 @flow(name="review", flow_run_name=named("review"), log_prints=True)
+@stepping_aside
 async def review() -> dict[str, Any]:
     """Close what can be closed, and say what keeps the rest open."""
     with open_house(actor="flow:review") as house:
