@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+# Where bytecode is not to be written, each of the many processes that tests start, and every worker of every run,
+# would compile Prefect, the house and the tests anew; a process of Prefect starts in half the time with it.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # Set before anything imports Prefect, which reads its settings once; the processes that tests start inherit them.
 os.environ.update(
     {
