@@ -32,6 +32,20 @@ for _name in [name for name in os.environ if name.startswith("HOSHIN_") or name 
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 ONE_WORKER = ("tests/engine/", "tests/whole/")
+# What takes longest of the rest, so that no worker is left with it when the others have ended.
+LONG = (
+    "tests/delivery/test_delivery_kills.py",
+    "tests/front/test_front_wheel.py",
+    "tests/cycles/test_rules_check.py::test_standings_and_results",
+    "tests/cycles/test_rules_do.py::test_two_schedulers",
+    "tests/cycles/test_rules_do.py::test_nothing_is_ever_said",
+    "tests/cycles/test_rules_ladder.py::test_what_happens",
+    "tests/cycles/test_rules_journal.py::test_one_flipped_bit",
+    "tests/cycles/test_rules_answers.py::test_whatever_people_do",
+    "tests/cycles/test_rules_files.py::test_the_reader_raises",
+    "tests/cycles/test_rules_plan.py::test_the_plan_is",
+    "tests/localslack/test_localslack_page.py",
+)
 LOOPBACK = ("127.", "::1", "::ffff:127.", "localhost", "0.0.0.0")  # 0.0.0.0 as a destination is this machine
 
 
@@ -45,6 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(ONE_WORKER + LONG))
     if any(shutil.which(name) for name in CHROMIUM):
         return
     if os.environ.get("CI") == "true":
