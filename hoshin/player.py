@@ -227,14 +227,13 @@ class Player:
         for action in session.exec(
             select(Action).where(col(Action.closed_at).is_(None)).order_by(col(Action.id))
         ).all():
-            owner = directory.people[action.owner_id]
-            pair = Act(session, owner, action.opened_at).name(action)
             if self._known(
                 f"judge:{action.id}:{action.relapses}"
                 if action.state == "implemented"
                 else f"remedy:{action.id}:{action.relapses}"
             ):
-                continue
+                continue  # before its name is looked up: most actions are known at most looks
+            pair = Act(session, directory.people[action.owner_id], action.opened_at).name(action)
             if action.state == "implemented" and action.reviewer_id is not None:
                 reached = reached_at(session, "action", action.id, action.reviewer_id)
                 if reached is None:
