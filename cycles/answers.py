@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from sqlmodel import select
 
-from cycles import last_answers, outbox
+from cycles import last_answers, outbox, panels
 from cycles.errors import Refused
 from cycles.models import Cycle, Evidence, EvidenceKind, Person, Request, Review, System, Verdict
 from cycles.people import Directory
@@ -51,6 +51,8 @@ def submit(act: Act, request_id: int, offered: Offered) -> Evidence:
     request.evidence_id, request.answered_at, request.next_at = evidence.id, act.now, None
     request.disputed = False
     act.change(request, "submitted", "submitted", evidence=evidence.id, form=offered.form, sha256=evidence.sha256 or "")
+    if panels.take_over(act, request, evidence, policy, directory):
+        return evidence
     if policy.reviewing.submissions == "automatic":
         accept(act, request, evidence, by=None)
     else:
@@ -81,7 +83,8 @@ def confirm(act: Act, request_id: int) -> Evidence:
         act.session.flush()
     else:
         act.change(request, "submitted", "confirmed", evidence=evidence.id, confirms=last.id)
-        ask_reviewer(act, request, evidence, directory)
+        if not panels.take_over(act, request, evidence, policy, directory):
+            ask_reviewer(act, request, evidence, directory)
     return evidence
 
 
@@ -207,12 +210,14 @@ def ask_reviewer(act: Act, request: Request, evidence: Evidence, directory: Dire
     )
 
 
-def accept(act: Act, request: Request, evidence: Evidence, *, by: Person | None, reason: str = "") -> None:
-    """Evidence counts from here on; the request is answered."""
+def accept(
+    act: Act, request: Request, evidence: Evidence, *, by: Person | None, reason: str = "", **details: str
+) -> None:
+    """Evidence counts from here on; the request is answered. `details` go into the journal."""
     act.session.add(
         Verdict(evidence_id=evidence.id, outcome="accepted", at=act.now, by_id=by.id if by else None, reason=reason)
     )
-    act.change(request, "accepted", "accepted", evidence=evidence.id, sha256=evidence.sha256 or "")
+    act.change(request, "accepted", "accepted", evidence=evidence.id, sha256=evidence.sha256 or "", **details)
 
 
 def _is_link(act: Act, request: Request, locator: str) -> bool:

@@ -172,6 +172,8 @@ def _answered(request: Request, today: date) -> Answered | None:
             return None
     if request.state == "lapsed":
         return None
+    if verb == "accepted" and said.get("panel"):
+        verb = "agreed"
     return Answered(
         verb=verb,
         by=str(said["by"]),

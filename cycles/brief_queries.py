@@ -8,6 +8,7 @@ from sqlmodel import select as pick
 
 from cycles import brief_subjects as subjects
 from cycles.brief_items import controls_served, item_for, items_for, reader_of
+from cycles.brief_panels import panel_brief
 from cycles.brief_subjects import action_brief
 from cycles.briefs import Brief, DigestBrief, EscalationBrief, Item, ReminderBrief
 from cycles.ladder import Ladder
@@ -36,6 +37,8 @@ def brief_for(session: Session, delivery: Delivery, now: datetime) -> Brief | No
         return subjects.dispute_brief(session, reader, first, now)
     if delivery.kind == "review":
         return subjects.review_brief(session, reader, first, now)
+    if delivery.kind == "panel":
+        return panel_brief(session, delivery, reader, first, now)
     if delivery.kind == "plan":
         return subjects.plan_brief(session, reader, session.get_one(Cycle, first))
     if delivery.kind == "action":

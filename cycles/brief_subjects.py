@@ -25,6 +25,7 @@ from cycles.models import (
     Evidence,
     EvidenceKind,
     Lapse,
+    Panel,
     Person,
     Request,
     Review,
@@ -81,7 +82,9 @@ def returned_brief(
     if item.state != "returned" and delivery.ts is None:
         return None
     by = session.get_one(Person, verdict.by_id).name if verdict.by_id else ""
-    return ReturnedBrief(reader=reader_of(reader), item=item, reviewer=by, reason=verdict.reason)
+    panel = session.get(Panel, evidence_id)
+    changed = panel is not None and panel.outcome == "void"
+    return ReturnedBrief(reader=reader_of(reader), item=item, reviewer=by, reason=verdict.reason, changed=changed)
 
 
 def offer_brief(

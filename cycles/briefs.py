@@ -47,7 +47,7 @@ class LastAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class Answered:
-    """How an item was answered: `verb` is submitted, confirmed, snoozed, delegated, disputed, excused or accepted."""
+    """How an item was answered: `verb` is submitted, confirmed, snoozed, delegated, disputed, excused, accepted or agreed."""
 
     verb: str
     by: str
@@ -115,12 +115,13 @@ class EscalationBrief:
 
 @dataclass(frozen=True, kw_only=True)
 class ReturnedBrief:
-    """The reviewer sent the evidence back with a reason."""
+    """The reviewer sent the evidence back with a reason; `changed`: nobody did, the document changed under review."""
 
     reader: Reader
     item: Item
     reviewer: str
     reason: str
+    changed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +169,37 @@ class ReviewBrief:
     previous: LastAnswer | None = None
     decided: Answered | None = None
     decided_reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PanelVote:
+    """One vote as it is revealed to the decider."""
+
+    by: str
+    vote: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PanelBrief:
+    """To a member of a panel, or (`role` decider) to whoever decides what the panel did not agree on.
+
+    While it is open nothing here depends on anybody's vote but the reader's own (`voted`). `counts` is set once it is
+    closed (`outcome`: satisfied, not-satisfied, no-quorum, void); `votes` are revealed to the decider alone.
+    """
+
+    reader: Reader
+    role: str
+    review: ReviewBrief
+    need: int
+    of: int
+    deadline: datetime
+    on_it: bool = True
+    voted: Answered | None = None
+    outcome: str | None = None
+    decided: str | None = None
+    counts: Mapping[str, int] | None = None
+    votes: tuple[PanelVote, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,6 +265,7 @@ Brief = (
     | OfferBrief
     | DisputeBrief
     | ReviewBrief
+    | PanelBrief
     | PlanBrief
     | ActionBrief
     | EffectivenessBrief

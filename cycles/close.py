@@ -8,7 +8,7 @@ from sqlalchemy import and_, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
-from cycles import journal
+from cycles import journal, panel_outcomes
 from cycles.act import is_accepted
 from cycles.check import local_day, pair_name, result_digest
 from cycles.models import UNANSWERED, Action, Assessment, Cycle, EvidenceKind, Lapse, Request, System
@@ -42,6 +42,8 @@ def gate(session: Session, cycle: Cycle, now: datetime) -> list[str]:
         reasons.append(f"{len(unowned)} lapses have neither an action nor an acceptance: {', '.join(unowned[:5])}")
     if waiting := _under_review(session, cycle):
         reasons.append(f"{waiting} submissions still wait for a reviewer")
+    if panels := panel_outcomes.names_of_open(session, cycle):
+        reasons.append(f"{len(panels)} panels have not decided yet: {', '.join(panels[:5])}")
     if unanswered := _unanswered(session, cycle):
         reasons.append(f"{unanswered} requests are still open and not yet past due")
     return reasons

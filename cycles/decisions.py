@@ -1,27 +1,32 @@
 """What reviewers, managers and leads decide: evidence, whose request it is, and whether an action worked."""
 
 from datetime import datetime, timedelta
-from typing import Literal
 
 from sqlmodel import col, select
 
-from cycles import answers, journal, outbox, plan
+from cycles import answers, journal, outbox, panel_votes, plan
 from cycles.act import mark_implemented
 from cycles.action_ladder import AT_WORK
 from cycles.errors import Refused
-from cycles.models import UNANSWERED, Action, Cycle, Evidence, Lapse, Person, Request, Review, System, Verdict
+from cycles.models import UNANSWERED, Action, Cycle, Evidence, Lapse, Panel, Person, Request, Review, System, Verdict
 from cycles.people import Directory
 from cycles.permits import Act
 from cycles.policy import Policy
+from cycles.quorum import Vote
 
 
-def review(act: Act, evidence_id: int, vote: Literal["accept", "return", "recuse"], reason: str = "") -> None:
-    """A reviewer's vote on one evidence digest.
+def review(act: Act, evidence_id: int, vote: Vote, reason: str = "") -> None:
+    """A reviewer's vote on one evidence digest; where a panel was called, one of its votes or its decider's decision.
 
     Raises:
         Refused: not asked to review it, decided already, its own owner or submitter, or a return without a reason.
     """
+    if (panel := act.session.get(Panel, evidence_id)) is not None:
+        _on_panel(act, panel, vote, reason)
+        return
     evidence, ballot = _ballot(act, evidence_id)
+    if vote == "abstain":
+        raise Refused("vote", "Whoever reviews alone cannot abstain. Recuse yourself, so that somebody else is asked.")
     if vote == "return" and not reason.strip():
         raise Refused("reason", "Say what is missing, so that it can be mended.")
     ballot.vote, ballot.reason, ballot.voted_at = vote, reason.strip(), act.now
@@ -37,7 +42,7 @@ def review(act: Act, evidence_id: int, vote: Literal["accept", "return", "recuse
     if vote == "accept":
         answers.accept(act, request, evidence, by=act.person, reason=reason.strip())
     elif vote == "return":
-        _return(act, request, evidence, directory, reason.strip())
+        give_back(act, request, evidence, directory, reason.strip(), by=act.person)
     else:
         answers.ask_reviewer(act, request, evidence, directory)
         _enter(act, "review.recused", f"evidence:{evidence.id}", reason=reason.strip())
@@ -194,15 +199,44 @@ def _ballot(act: Act, evidence_id: int) -> tuple[Evidence, Review]:
     return evidence, ballot
 
 
-def _return(act: Act, request: Request, evidence: Evidence, directory: Directory, reason: str) -> None:
+def _on_panel(act: Act, panel: Panel, vote: Vote, reason: str) -> None:
+    act.must_be_here()
+    evidence = act.session.get_one(Evidence, panel.evidence_id)
+    if not panel_votes.may_decide(act, panel, evidence):
+        panel_votes.vote(act, panel, evidence, vote, reason)
+        return
+    if vote not in ("accept", "return"):
+        raise Refused("vote", "The panel did not agree, so the decision is yours: accept it, or return it.")
+    if vote == "return" and not reason.strip():
+        raise Refused("reason", "Say what is missing, so that it can be mended.")
+    request, _, _, directory = act.request(evidence.request_id or 0)
+    panel_votes.enter_decision(act, panel, evidence, vote, reason.strip())
+    if vote == "accept":
+        answers.accept(act, request, evidence, by=act.person, reason=reason.strip())
+    else:
+        give_back(act, request, evidence, directory, reason.strip(), by=act.person)
+    outbox.refresh_about(act.session, "evidence", evidence.id, now=act.now)
+
+
+def give_back(
+    act: Act,
+    request: Request,
+    evidence: Evidence,
+    directory: Directory,
+    reason: str,
+    *,
+    by: Person | None,
+    **details: str,
+) -> None:
+    """The evidence does not count; the owner is told why and asked again. `details` go into the journal."""
     act.session.add(
-        Verdict(evidence_id=evidence.id, outcome="returned", at=act.now, by_id=act.person.id, reason=reason)
+        Verdict(evidence_id=evidence.id, outcome="returned", at=act.now, by_id=by.id if by else None, reason=reason)
     )
     _fresh_clock(request, request.assignee_id, directory, act.now)
     # The returned message itself is the ask; the ladder goes on from its first reminder.
     hours = directory.hours(request.assignee_id)
     request.step, request.next_at = 1, hours.next_decent(hours.opens(request.due))
-    act.change(request, "returned", "returned", evidence=evidence.id, reason=reason, due=request.due)
+    act.change(request, "returned", "returned", evidence=evidence.id, reason=reason, due=request.due, **details)
     outbox.queue(
         act.session,
         key=f"returned:{evidence.id}",

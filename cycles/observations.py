@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import and_, update
 from sqlmodel import Session, col, func, select
 
-from cycles import journal
+from cycles import journal, panels
 from cycles.models import Document, Evidence, EvidenceKind, Observation, System
 
 SEEN = ("ok", "missing")
@@ -97,6 +97,7 @@ def record(session: Session, looks: Sequence[Seen], *, now: datetime, actor: str
     if sealed:
         after = {"count": len(sealed), "digest": journal.digest(sealed)}
         journal.append(session, at=now, actor=actor, action="evidence.sealed", subject="documents", after=after)
+        panels.call_sealed(session, [number for number, _ in sealed], now=now, actor=actor)
     if changed:
         after = {"looked": len(looks), "changed": len(changed), "digest": journal.digest(changed)}
         journal.append(session, at=now, actor=actor, action="documents.observed", subject="documents", after=after)

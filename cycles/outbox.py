@@ -51,13 +51,16 @@ def queue(
     return delivery
 
 
-def refresh_about(session: Session, subject: str, subject_id: int, *, now: datetime) -> int:
-    """Have every message about something rewritten to what is true now; returns how many."""
+def refresh_about(
+    session: Session, subject: str, subject_id: int, *, now: datetime, person_id: int | None = None
+) -> int:
+    """Have every message about something (or only one person's) rewritten to what is true now; returns how many."""
+    whose = [Delivery.person_id == person_id] if person_id is not None else []
     roots = session.exec(
         select(Delivery)
         .join(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
         .where(DeliveryItem.subject == subject, DeliveryItem.subject_id == subject_id)
-        .where(col(Delivery.kind).not_in(SILENT), col(Delivery.state).in_(("sent", "sending", "unknown")))
+        .where(col(Delivery.kind).not_in(SILENT), col(Delivery.state).in_(("sent", "sending", "unknown")), *whose)
         .order_by(col(Delivery.id))
     ).all()
     return sum(_refresh(session, root, now) for root in roots)

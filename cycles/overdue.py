@@ -4,10 +4,10 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
-from cycles import answers, journal, outbox
+from cycles import answers, journal, outbox, panels
 from cycles.errors import Refused
 from cycles.lapses import pair_name
-from cycles.models import UNANSWERED, Cycle, Delivery, DeliveryItem, Evidence, Person, Request, Review, Verdict
+from cycles.models import UNANSWERED, Cycle, Delivery, DeliveryItem, Evidence, Panel, Person, Request, Review, Verdict
 from cycles.people import Directory
 from cycles.permits import Act
 from cycles.plan import FAIR_WORKDAYS
@@ -28,12 +28,17 @@ def remind_deciders(session: Session, cycle: Cycle, *, now: datetime, actor: str
 def _ask_next_reviewers(
     session: Session, cycle: Cycle, policy: Policy, directory: Directory, now: datetime, actor: str
 ) -> int:
-    """A reviewer who has left, is away for long or let the target pass is joined by the next; either may decide."""
+    """A reviewer who has left, is away for long or let the target pass is joined by the next; either may decide.
+
+    A panel keeps its roster to the end (`panel_outcomes`); one that waited in vain for a seal is called now.
+    """
     rows = session.exec(
         select(Evidence, Request)
         .join(Request, col(Request.id) == col(Evidence.request_id))
         .outerjoin(Verdict, col(Verdict.evidence_id) == col(Evidence.id))
+        .outerjoin(Panel, col(Panel.evidence_id) == col(Evidence.id))
         .where(Request.cycle_id == cycle.id, Request.state == "submitted", col(Verdict.evidence_id).is_(None))
+        .where(col(Panel.evidence_id).is_(None))
         .order_by(col(Evidence.id))
     ).all()
     asked = 0
@@ -41,6 +46,8 @@ def _ask_next_reviewers(
         last = session.exec(
             select(Review).where(Review.evidence_id == evidence.id).order_by(col(Review.id).desc())
         ).first()
+        if last is None and panels.waited_too_long(evidence, directory, now):
+            asked += panels.call_late(session, evidence, now=now, actor=actor)
         if last is None or (not _too_long(last, policy, directory, now) and directory.is_here(last.reviewer_id, now)):
             continue
         act = Act(session, session.get_one(Person, last.reviewer_id), now)

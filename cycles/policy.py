@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from cycles.quorum import MOST_MEMBERS, PRESETS, needed
 from cycles.workdays import Closure
 
 _CLOSURE = re.compile(r"^(\d{2})-(\d{2})/(\d{2})-(\d{2})$")
@@ -88,12 +89,81 @@ class Asking(Strict):
         return self
 
 
+class Quorum(Strict):
+    """A panel for some evidence: which, how many of how many must agree, until when, and who decides if they do not.
+
+    The deadline is counted in workdays of the programme's calendar.
+    """
+
+    kinds: tuple[str, ...] = ()
+    risk_tiers: tuple[Literal["high", "limited", "minimal"], ...] = ()
+    preset: Literal["2-of-2", "3-of-4", "5-of-7", "22-of-33"] | None = None
+    need: int | None = Field(default=None, ge=2, le=MOST_MEMBERS)
+    of: int | None = Field(default=None, ge=2, le=MOST_MEMBERS)
+    min_groups: int = Field(default=1, ge=1, le=MOST_MEMBERS)
+    min_humans: int = Field(default=1, ge=1, le=MOST_MEMBERS)
+    deadline_workdays: int = Field(default=5, ge=1, le=60)
+    decider: str | None = None
+
+    @model_validator(mode="after")
+    def _can_agree(self) -> "Quorum":
+        if (self.preset is None) == (self.need is None and self.of is None):
+            raise ValueError(f"write either a preset ({', '.join(PRESETS)}) or 'need' and 'of'")
+        if self.preset is None and (self.need is None or self.of is None):
+            raise ValueError("write both 'need' and 'of'")
+        need, of = self.size
+        if not needed(of) <= need <= of:
+            raise ValueError(f"of {of} reviewers, at least {needed(of)} must agree and at most {of} can (found {need})")
+        if max(self.min_groups, self.min_humans) > of:
+            raise ValueError(f"a panel of {of} cannot hold that many groups or humans")
+        return self
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """How many must agree, of how many."""
+        return PRESETS[self.preset] if self.preset else (self.need or 0, self.of or 0)
+
+    @property
+    def breadth(self) -> int:
+        """How specific the entry is: 3 for kinds and tiers, 2 for kinds, 1 for tiers, 0 for everything."""
+        return 2 * bool(self.kinds) + bool(self.risk_tiers)
+
+    def covers(self, kind: str, tier: str) -> bool:
+        return (not self.kinds or kind in self.kinds) and (not self.risk_tiers or tier in self.risk_tiers)
+
+    def overlaps(self, other: "Quorum") -> bool:
+        """Whether some evidence is covered by both, and neither is the more specific."""
+        if self.breadth != other.breadth:
+            return False
+        kinds = not self.kinds or set(self.kinds) & set(other.kinds)
+        return bool(kinds and (not self.risk_tiers or set(self.risk_tiers) & set(other.risk_tiers)))
+
+
 class Reviewing(Strict):
-    """Who looks at evidence. `confirmations` says whether an unchanged confirmation needs a reviewer again."""
+    """Who looks at evidence. `confirmations` says whether an unchanged confirmation needs a reviewer again.
+
+    Evidence that an entry of `quorum` covers is put before a panel; of several entries the most specific counts.
+    """
 
     submissions: Literal["required", "automatic"] = "required"
     confirmations: Literal["required", "automatic"] = "automatic"
     target_workdays: int = Field(default=5, ge=1, le=60)
+    quorum: tuple[Quorum, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_each(self) -> "Reviewing":
+        for number, entry in enumerate(self.quorum, 1):
+            for later, other in enumerate(self.quorum[number:], number + 1):
+                if entry.overlaps(other):
+                    raise ValueError(
+                        f"quorum entries {number} and {later} cover the same evidence; keep one of the two"
+                    )
+        return self
+
+    def quorum_for(self, kind: str, tier: str) -> Quorum | None:
+        """The panel that policy asks for; None where one reviewer decides."""
+        covering = [entry for entry in self.quorum if entry.covers(kind, tier)]
+        return max(covering, key=lambda entry: entry.breadth, default=None)
 
 
 class Targets(Strict):

@@ -17,6 +17,7 @@ from cycles.models import (
     EvidenceKind,
     Framework,
     Lapse,
+    Panel,
     Person,
     Request,
     Standing,
@@ -129,11 +130,12 @@ def _reasons(session: Session, cycle: Cycle) -> dict[tuple[str, str, str], list[
 def _requests(session: Session, cycle: Cycle) -> list[dict[str, Any]]:
     owner, assignee = Person.__table__.alias("owner"), Person.__table__.alias("assignee")  # type: ignore[attr-defined]
     rows = session.execute(
-        select(Request, system.key, kind.key, owner.c.key, assignee.c.key)
+        select(Request, system.key, kind.key, owner.c.key, assignee.c.key, Panel)
         .join(System, system.id == request.system_id)
         .join(EvidenceKind, kind.id == request.kind_id)
         .join(owner, owner.c.id == request.owner_id)
         .join(assignee, assignee.c.id == request.assignee_id)
+        .outerjoin(Panel, col(Panel.evidence_id) == request.evidence_id)
         .where(request.cycle_id == cycle.id)
         .order_by(request.id)
     )
@@ -147,9 +149,20 @@ def _requests(session: Session, cycle: Cycle) -> list[dict[str, Any]]:
             "state": row.state,
             "due": row.due.isoformat(),
             "next_at": row.next_at.isoformat(timespec="seconds") if row.next_at else None,
+            "panel": panel_state(panel) if panel else None,
         }
-        for row, system_key, kind_key, owner_key, assignee_key in rows
+        for row, system_key, kind_key, owner_key, assignee_key, panel in rows
     ]
+
+
+def panel_state(panel: Panel) -> dict[str, Any]:
+    """How a panel stands, without anything about its votes."""
+    return {
+        "need": panel.terms["need"],
+        "of": panel.terms["of"],
+        "deadline": panel.deadline.isoformat(timespec="seconds"),
+        "state": panel.outcome or "open",
+    }
 
 
 def actions_of(session: Session, cycle: Cycle) -> list[dict[str, Any]]:

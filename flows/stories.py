@@ -56,6 +56,7 @@ async def do(house: House, *, step: Step = plainly) -> tuple[Ticked, dict[str, A
     """Match people with Slack, decide who is to be asked or reminded now, and deliver what there is to say."""
     with stage_lock(house.record, "do", house.now):
         await step("Match people with Slack", work.identify_people, house)
+        await step("Count the votes of panels", work.count_votes, house)
         ticked: Ticked = await step("Decide what is due", work.decide_due, house)
         delivered: dict[str, Any] = await step("Deliver messages", work.deliver_messages, house)
     return ticked, delivered
@@ -65,6 +66,7 @@ async def check(house: House, *, step: Step = plainly) -> tuple[Observed, dict[s
     """Look at the documents, then assess every control of every system and record what lapsed or recovered."""
     with stage_lock(house.record, "check", house.now):
         observed: Observed = await step("Look at watched documents", work.look_at_documents, house)
+        await step("Count the votes of panels", work.count_votes, house)
         checked: dict[str, Checked] = await step("Assess every control", work.assess_cycles, house)
     return observed, checked
 

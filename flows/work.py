@@ -12,7 +12,7 @@ from cycles import act as act_rules
 from cycles import check as check_rules
 from cycles import close as close_rules
 from cycles import do as do_rules
-from cycles import observations, overdue
+from cycles import observations, overdue, panel_outcomes
 from cycles import plan as plan_rules
 from cycles import status as status_rules
 from cycles.act import Acted
@@ -118,6 +118,12 @@ def decide_due(house: House) -> Ticked:
     """One chase tick."""
     with house.record.write() as session:
         return do_rules.tick(session, now=house.now(), actor=house.actor)
+
+
+def count_votes(house: House) -> int:
+    """Close the panels whose outcome is certain by now, in a transaction after those of the votes."""
+    with house.record.write() as session:
+        return panel_outcomes.count(session, now=house.now(), actor=house.actor)
 
 
 def deliver_messages(house: House) -> dict[str, Any]:

@@ -111,7 +111,7 @@ class Checking:
         ignored = {special.request for special in self.behaviour.special if special.do == "ignore"}
         for key, acts in self.behaviour.reviewers.items():
             place: Place = ("reviewers", key)
-            if key not in self.programme.head.reviewers:
+            if key not in self.programme.head.reviewer_keys:
                 self._say(place, f"'{key}' is no reviewer. Add them to programme.yaml or remove this.")
             self._twice((*place, "returns"), [item.request for item in acts.returns])
             for index, item in enumerate(acts.returns):

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from sqlmodel import Session
 
-from cycles import answers, decisions
+from cycles import answers, decisions, panel_outcomes
 from cycles.answers import Offered
 from cycles.models import EvidenceKind, Request
 from cycles.permits import Act
@@ -83,6 +83,8 @@ class RecordHands:
 
     def review(self, who: str, evidence_id: int, vote: str, reason: str) -> None:
         self._do(who, decisions.review, evidence_id, vote, reason)
+        with self.record.write() as session:
+            panel_outcomes.count(session, now=self.clock(), actor="hoshin")
 
     def implemented(self, who: str, action_id: int, correction: str, root_cause: str, corrective: str) -> None:
         with self.record.write() as session:

@@ -14,7 +14,19 @@ from sqlmodel import Session, col, select
 from cycles import last_answers
 from cycles.action_ladder import AT_WORK
 from cycles.errors import Refused
-from cycles.models import UNANSWERED, Action, Cycle, Evidence, EvidenceKind, Person, Request, Review, System
+from cycles.models import (
+    UNANSWERED,
+    Action,
+    Cycle,
+    Evidence,
+    EvidenceKind,
+    Panel,
+    Person,
+    Request,
+    Review,
+    System,
+    Verdict,
+)
 from cycles.people import Directory, current_policy
 from cycles.permits import ANSWERABLE, Act
 from cycles.store import Record
@@ -200,9 +212,11 @@ class Player:
         waiting = session.exec(
             select(Review, Evidence)
             .join(Evidence, col(Evidence.id) == col(Review.evidence_id))
-            .where(col(Review.vote).is_(None))
+            .outerjoin(Panel, col(Panel.evidence_id) == col(Review.evidence_id))
+            .where(col(Review.vote).is_(None), col(Panel.outcome).is_(None))
             .order_by(col(Review.id))
         ).all()
+        yield from self._panels(session, directory)
         for review, evidence in waiting:
             if self._known(f"review:{evidence.id}:{directory.people[review.reviewer_id].key}"):
                 continue
@@ -222,6 +236,22 @@ class Player:
                 f"review:{evidence.id}:{reviewer.key}",
                 partial(self.hands.review, reviewer.key, evidence.id, vote, reason or ""),
             )
+
+    def _panels(self, session: Session, directory: Directory) -> Iterator[Due]:
+        """What a panel did not agree on, its decider accepts the next day at their hour."""
+        undecided = session.exec(
+            select(Panel)
+            .outerjoin(Verdict, col(Verdict.evidence_id) == col(Panel.evidence_id))
+            .where(Panel.outcome == "no-quorum", col(Verdict.evidence_id).is_(None))
+            .order_by(col(Panel.evidence_id))
+        ).all()
+        for panel in undecided:
+            who, number = directory.people[panel.decider_id].key, panel.evidence_id
+            reached = reached_at(session, "evidence", number, panel.decider_id, kinds=("panel",))
+            if reached is not None:
+                name = f"decide:{number}:{who}"
+                at = reaction_time(self.seed, directory, panel.decider_id, reached, 1, self.behaviour.lead.hour, name)
+                yield Due(at, name, partial(self.hands.review, who, number, "accept", ""))
 
     def _actions(self, session: Session, directory: Directory) -> Iterator[Due]:
         for action in session.exec(

@@ -71,7 +71,7 @@ def reached_at(
     wanted = select(Delivery.sent_at).join(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
     wanted = wanted.where(DeliveryItem.subject == subject, DeliveryItem.subject_id == number)
     wanted = wanted.where(Delivery.person_id == who, Delivery.state == "sent")
-    first = ("digest", "returned", "offer", "review", "action", "effectiveness", "dispute", "escalation")
+    first = ("digest", "returned", "offer", "review", "panel", "action", "effectiveness", "dispute", "escalation")
     wanted = wanted.where(col(Delivery.kind).in_(kinds or first)).order_by(col(Delivery.id).desc())
     return session.exec(wanted).first()
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from cycles import brief_queries
-from cycles.briefs import Brief, EffectivenessBrief, Item, ReviewBrief
+from cycles import brief_queries, panel_votes
+from cycles.briefs import Brief, EffectivenessBrief, Item, PanelBrief, ReviewBrief
 from cycles.errors import Refused
-from cycles.models import Action, Delivery, DeliveryItem, Review
+from cycles.models import Action, Delivery, DeliveryItem, Evidence, Panel, Review
 from cycles.people import Directory, current_policy
 from cycles.permits import Act
 from inbox.visit import Visit
@@ -46,13 +46,45 @@ def review_return(visit: Visit, act: Act) -> Json:
     ballot = act.session.exec(
         select(Review).where(Review.evidence_id == visit.number, Review.reviewer_id == act.person.id)
     ).first()
+    panel, evidence = act.session.get(Panel, visit.number), act.session.get(Evidence, visit.number)
+    if panel and evidence and panel_votes.may_decide(act, panel, evidence):
+        return modals.review_return(visit.reader, _of_panel(act, visit), templates=visit.inbox.settings.templates)
     if ballot is None:
         raise Refused("not_yours", f"{act.person.key} is not asked to review evidence {visit.number}.")
     if ballot.vote is not None:
         raise Refused("answered", f"Evidence {visit.number} was reviewed by {act.person.key} already.")
+    if panel is not None:
+        form = _panel_form(act, visit, panel, ballot)
+        return modals.review_return(visit.reader, form, secret=True, templates=visit.inbox.settings.templates)
     brief = _told(act, "review", "evidence", visit.number)
     assert isinstance(brief, ReviewBrief)
     return modals.review_return(visit.reader, brief, templates=visit.inbox.settings.templates)
+
+
+def panel_recuse(visit: Visit, act: Act) -> Json:
+    panel = act.session.get(Panel, visit.number)
+    ballot = act.session.exec(
+        select(Review).where(Review.evidence_id == visit.number, Review.reviewer_id == act.person.id)
+    ).first()
+    if panel is None:
+        raise Refused("unknown", f"There is no panel on evidence {visit.number}.")
+    brief = _panel_form(act, visit, panel, ballot)
+    return modals.panel_recuse(visit.reader, brief, templates=visit.inbox.settings.templates)
+
+
+def _panel_form(act: Act, visit: Visit, panel: Panel, ballot: Review | None) -> ReviewBrief:
+    """What a member votes on. Raises Refused when their vote is not waited for."""
+    if ballot is None:
+        raise Refused("not_yours", f"{act.person.key} is not on the panel of evidence {visit.number}.")
+    if not panel_votes.may_vote(act, panel, ballot):
+        raise Refused("answered", f"The panel of evidence {visit.number} is closed, or {act.person.key} has voted.")
+    return _of_panel(act, visit)
+
+
+def _of_panel(act: Act, visit: Visit) -> ReviewBrief:
+    brief = _told(act, "panel", "evidence", visit.number)
+    assert isinstance(brief, PanelBrief)
+    return brief.review
 
 
 def implemented(visit: Visit, act: Act) -> Json:

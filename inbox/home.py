@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
+from cycles import panel_outcomes
 from cycles.brief_queries import items_for, reader_of
 from cycles.briefs import DigestBrief, Item
 from cycles.models import Cycle, Inbound, Person, Request
@@ -82,8 +83,18 @@ def is_looked_at(inbox: Inbox, person: Person) -> bool:
 
 
 def after_effect(visit: Visit) -> tuple[Step, ...]:
-    """Receipts are delivered at once, and a home that is looked at shows the change."""
-    return (visit.inbox.ring, lambda: _keep_up(visit))
+    """Votes are counted, receipts are delivered at once, and a home that is looked at shows the change."""
+    return (*_count(visit), visit.inbox.ring, lambda: _keep_up(visit))
+
+
+def _count(visit: Visit) -> tuple[Step, ...]:
+    """A vote is committed by now; should this process end here, the next tick counts it."""
+
+    def count() -> None:
+        with visit.inbox.write() as session:
+            panel_outcomes.count(session, now=visit.now, actor="hoshin")
+
+    return (count,) if visit.letter.verb.startswith(("review_", "panel_")) else ()
 
 
 def _keep_up(visit: Visit) -> None:

@@ -43,6 +43,10 @@ REFUSALS: dict[str, dict[str, str]] = {
         "en": "This date lies in the future. Please give the date the document is of.",
         "ja": "未来の日付です。文書の日付を入力してください。",
     },
+    "vote": {
+        "en": "This vote is not open to you here. Please choose one of the buttons that are offered.",
+        "ja": "この選択はここではできません。表示されているボタンから選んでください。",
+    },
     "left": {
         "en": "This person has left the organisation according to the programme. Please choose somebody else.",
         "ja": "プログラム上、この方はすでに退職しています。別の方を選んでください。",

@@ -24,6 +24,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "reassign": ("user",),
     "not_mine": ("note",),
     "review_return": ("reason",),
+    "panel_recuse": ("reason",),
     "implemented": ("correction",),
 }
 
@@ -129,6 +130,10 @@ def _review_return(visit: Visit, act: Act, filled: Filled) -> None:
     decisions.review(act, visit.number, "return", filled.text("reason"))
 
 
+def _panel_recuse(visit: Visit, act: Act, filled: Filled) -> None:
+    decisions.review(act, visit.number, "recuse", filled.text("reason"))
+
+
 def _implemented(visit: Visit, act: Act, filled: Filled) -> None:
     decisions.implemented(
         act,
@@ -157,6 +162,7 @@ SENT: dict[str, Callable[[Visit, Act, Filled], None]] = {
     "delegate": _delegate,
     "not_mine": _not_mine,
     "review_return": _review_return,
+    "panel_recuse": _panel_recuse,
     "reassign": _reassign,
     "implemented": _implemented,
     "effective": _judge("effective"),

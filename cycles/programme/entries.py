@@ -120,6 +120,18 @@ class SystemEntry(Strict):
     documents: tuple[DocumentEntry, ...] = ()
 
 
+def _named_only(value: Any) -> Any:
+    return {"person": value} if isinstance(value, str) else value
+
+
+class ReviewerEntry(Strict):
+    """A reviewer: just their key, or with the group they speak for and whether they are a program (for panels)."""
+
+    person: Key
+    group: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)] = ""
+    automated: bool = False
+
+
 class OrganisationEntry(Strict):
     """The organisation itself; its owner answers what concerns every system, once."""
 
@@ -138,8 +150,13 @@ class ProgrammeEntry(Strict):
     fiscal_year_starts: str = "april"
     frameworks: tuple[Key, ...] = Field(min_length=1)
     leads: tuple[Key, ...] = Field(min_length=1)
-    reviewers: tuple[Key, ...] = Field(min_length=1)
+    reviewers: tuple[Annotated[ReviewerEntry, BeforeValidator(_named_only)], ...] = Field(min_length=1)
     executives: tuple[Key, ...] = ()
+
+    @property
+    def reviewer_keys(self) -> tuple[str, ...]:
+        """The reviewers by key, in the order named."""
+        return tuple(entry.person for entry in self.reviewers)
 
     @field_validator("fiscal_year_starts")
     @classmethod

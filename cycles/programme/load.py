@@ -9,6 +9,7 @@ from cycles.errors import BadInput
 from cycles.policy import Policy
 from cycles.programme.entries import DocumentEntry, PersonEntry, ProgrammeEntry, SystemEntry
 from cycles.programme.files import Located, Place, Problems, check, read_csv, read_yaml
+from cycles.programme.panel_checks import check_panels
 
 Entry = TypeVar("Entry", PersonEntry, SystemEntry)
 ORGANISATION = "organisation"
@@ -55,11 +56,12 @@ def load_programme(folder: Path) -> Programme:
     catalogues = load_catalogues(folder / "frameworks")
     head_at = read_yaml(folder / "programme.yaml")
     head = check(ProgrammeEntry, head_at, (), head_at.value, reading.problems)
-    policy = _policy(folder / "policy.yaml", reading.problems)
+    policy, policy_at = _policy(folder / "policy.yaml", reading.problems)
     _people(read_yaml(folder / "people.yaml"), reading)
     _systems(_systems_file(folder), reading)
     if head:
         _cross_check(head, head_at, catalogues, policy, reading)
+        check_panels(head, head_at, policy, policy_at, set(catalogues.kinds), reading.problems)
     reading.problems.raise_if_any()
     assert head
     return Programme(
@@ -83,11 +85,11 @@ def _organisation(head: ProgrammeEntry) -> SystemEntry:
     )
 
 
-def _policy(path: Path, problems: Problems) -> Policy:
+def _policy(path: Path, problems: Problems) -> tuple[Policy, Located]:
     if not path.is_file():
-        return Policy()
+        return Policy(), Located(path=path, value={}, lines={})
     located = read_yaml(path)
-    return check(Policy, located, (), located.value or {}, problems) or Policy()
+    return check(Policy, located, (), located.value or {}, problems) or Policy(), located
 
 
 def _people(at: Located, reading: _Reading) -> None:
@@ -146,8 +148,9 @@ def _entries(
 def _cross_check(head: ProgrammeEntry, at: Located, catalogues: Catalogues, policy: Policy, reading: _Reading) -> None:
     known = set(reading.people)
     add = reading.problems.add
-    for field in ("leads", "reviewers", "executives"):
-        for index, key in enumerate(getattr(head, field)):
+    named = {"leads": head.leads, "reviewers": head.reviewer_keys, "executives": head.executives}
+    for field, keys in named.items():
+        for index, key in enumerate(keys):
             _known(key, known, at.where((field, index)), f"{field} names", reading.problems)
     _known(head.organisation.owner, known, at.where(("organisation", "owner")), "owner names", reading.problems)
     for index, key in enumerate(head.frameworks):
@@ -206,7 +209,7 @@ def _loops(next_of: dict[str, str | None]) -> list[list[str]]:
 
 def _check_systems(head: ProgrammeEntry, at: Located, catalogues: Catalogues, reading: _Reading) -> None:
     known = set(reading.people)
-    reviewers = set(head.reviewers)
+    reviewers = set(head.reviewer_keys)
     for entry, where in (*reading.systems.values(), (_organisation(head), at.where(("organisation",)))):
         _known(entry.owner, known, where, "owner names", reading.problems)
         if not reviewers - {entry.owner}:

@@ -111,7 +111,7 @@ def _sync_roles(session: Session, programme: Programme, changes: Changes) -> Non
     head = programme.head
     wanted = {
         (ids[key], role)
-        for role, keys in (("lead", head.leads), ("reviewer", head.reviewers), ("executive", head.executives))
+        for role, keys in (("lead", head.leads), ("reviewer", head.reviewer_keys), ("executive", head.executives))
         for key in keys
     }
     has = {(row.person_id, row.role): row for row in session.exec(select(Membership)).all()}
@@ -122,6 +122,13 @@ def _sync_roles(session: Session, programme: Programme, changes: Changes) -> Non
     for gone in sorted(set(has) - wanted):
         session.delete(has[gone])
         changes.note("removed", "roles", f"{gone[1]}:{_key_of(ids, gone[0])}")
+    session.flush()
+    for entry in head.reviewers:
+        row = session.exec(
+            select(Membership).where(Membership.person_id == ids[entry.person], Membership.role == "reviewer")
+        ).one()
+        if update(row, {"group": entry.group, "automated": entry.automated}):
+            _once(changes, "roles", f"reviewer:{entry.person}")
 
 
 def _key_of(ids: dict[str, int], person_id: int) -> str:

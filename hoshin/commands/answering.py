@@ -1,6 +1,8 @@
 """`hoshin answer`: what people answer in Slack, for those who are at a terminal."""
 
 import mimetypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -38,6 +40,7 @@ def answer(
         bool, typer.Option("--return", help="Evidence: return (with --note). Action: it did not.")
     ] = False,
     recuse: Annotated[bool, typer.Option("--recuse", help="Evidence: leave it to another reviewer.")] = False,
+    abstain: Annotated[bool, typer.Option("--abstain", help="Evidence before a panel: vote for neither side.")] = False,
     implemented: Annotated[bool, typer.Option("--implemented", help="Action: done (with --note).")] = False,
     as_of: AsOf = None,
     dry_run: DryRun = False,
@@ -49,11 +52,11 @@ def answer(
     from flows.work import person_named
     from hoshin.opening import opened
 
-    with opened(as_of=as_of, copy=dry_run) as house, house.record.write() as session:
+    kind, number = subject_of(subject)
+    with opened(as_of=as_of, copy=dry_run) as house, _counted(house, kind), house.record.write() as session:
         act = Act(session, person_named(session, person), house.now())
-        kind, number = _subject(subject)
         if kind == "E":
-            decisions.review(act, number, _vote(accept=accept, give_back=give_back, recuse=recuse), note)
+            decisions.review(act, number, _vote(accept, give_back, recuse, abstain), note)
         elif kind == "A" and implemented:
             decisions.implemented(act, number, correction=note, root_cause="", corrective_action="")
         elif kind == "A":
@@ -81,7 +84,19 @@ def answer(
     print(f"{subject}: would be recorded." if dry_run else f"{subject}: recorded.")
 
 
-def _subject(text: str) -> tuple[str, int]:
+@contextmanager
+def _counted(house: Any, kind: str) -> Iterator[None]:
+    """Votes are counted after the vote itself was committed."""
+    from cycles import panel_outcomes
+
+    yield
+    if kind == "E":
+        with house.record.write() as session:
+            panel_outcomes.count(session, now=house.now(), actor=house.actor)
+
+
+def subject_of(text: str) -> tuple[str, int]:
+    """What an id on the command line names: R, E or A, and its number. Raises BadInput."""
     from cycles.errors import BadInput
 
     kind, _, number = text.rpartition("-")
@@ -90,12 +105,13 @@ def _subject(text: str) -> tuple[str, int]:
     return kind or "R", int(number)
 
 
-def _vote(*, accept: bool, give_back: bool, recuse: bool) -> Any:
+def _vote(accept: bool, give_back: bool, recuse: bool, abstain: bool) -> Any:
     from cycles.errors import BadInput
 
-    votes = [vote for vote, chosen in (("accept", accept), ("return", give_back), ("recuse", recuse)) if chosen]
+    chosen = {"accept": accept, "return": give_back, "recuse": recuse, "abstain": abstain}
+    votes = [vote for vote, said in chosen.items() if said]
     if len(votes) != 1:
-        raise BadInput("Say one of --accept, --return (with --note) or --recuse.")
+        raise BadInput("Say one of --accept, --return (with --note), --recuse or --abstain.")
     return votes[0]
 
 

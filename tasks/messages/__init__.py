@@ -17,6 +17,7 @@ from cycles.briefs import (
     EffectivenessBrief,
     EscalationBrief,
     OfferBrief,
+    PanelBrief,
     PlanBrief,
     ReminderBrief,
     ReturnedBrief,
@@ -27,6 +28,7 @@ from tasks.messages.cycle import plan
 from tasks.messages.digest import digest
 from tasks.messages.handover import dispute, offer, returned
 from tasks.messages.improvement import action, effectiveness
+from tasks.messages.panel import panel
 from tasks.messages.plain import as_text
 from tasks.messages.review import review
 from tasks.words import words_for
@@ -61,6 +63,7 @@ MESSAGES: dict[str, Message] = {
         Message(kind="offer", brief=OfferBrief, build=offer, template="offer.j2"),
         Message(kind="dispute", brief=DisputeBrief, build=dispute, template="dispute.j2"),
         Message(kind="review", brief=ReviewBrief, build=review, template="review.j2"),
+        Message(kind="panel", brief=PanelBrief, build=panel, template="panel.j2"),
         Message(kind="plan", brief=PlanBrief, build=plan, template="plan.j2"),
         Message(kind="action", brief=ActionBrief, build=action, template="action.j2"),
         Message(kind="effectiveness", brief=EffectivenessBrief, build=effectiveness, template="effectiveness.j2"),

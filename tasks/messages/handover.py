@@ -18,7 +18,8 @@ def returned(brief: ReturnedBrief, words: Words) -> Payload:
         blocks = [section(f"{PREFIX}.lead", said), parts.settled(words, item, item.answered)]
         return {"text": notification(said), "blocks": blocks}
     reviewer = parts.name_of(brief.reviewer)
-    lead = words.say("returned.lead", reviewer=reviewer) if reviewer else words.say("returned.lead_together")
+    together = "returned.lead_changed" if brief.changed else "returned.lead_together"
+    lead = words.say("returned.lead", reviewer=reviewer) if reviewer else words.say(together)
     told = lines(parts.title(words, item), parts.asked(words, item), parts.due(words, item))
     blocks = [
         header(f"{PREFIX}.title", words.say("returned.title")),
@@ -27,8 +28,9 @@ def returned(brief: ReturnedBrief, words: Words) -> Payload:
         parts.why_block(words, brief.reader, item),
         actions(f"{PREFIX}.answer.{item.request_id}", [parts.submit_button(words, item, again=True)]),
     ]
-    reason = one_line(brief.reason, 200)
-    said = words.say("returned.notify", reason=reason, **parts.about(words, item))
+    said = words.say("returned.notify_changed", **parts.about(words, item))
+    if not brief.changed:
+        said = words.say("returned.notify", reason=one_line(brief.reason, 200), **parts.about(words, item))
     return {"text": notification(said), "blocks": blocks}
 
 

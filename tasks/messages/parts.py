@@ -24,7 +24,7 @@ SHOWN_CONTROLS = 6
 SHOWN_ITEMS = 8
 # A reviewer's vote is kept as the verb they pressed.
 VERBS = {"accept": "accepted", "return": "returned", "recuse": "recused"}
-DONE = ("submitted", "confirmed", "accepted", "excused")
+DONE = ("submitted", "confirmed", "accepted", "agreed", "excused")
 
 
 def name_of(text: str) -> str:

@@ -17,8 +17,8 @@ def review(brief: ReviewBrief, words: Words) -> Payload:
     subject = str(brief.evidence_id)
     blocks = [
         header(f"{PREFIX}.title", words.say("review.title_decided" if brief.decided else "review.title")),
-        rich(f"{PREFIX}.evidence.{subject}", _facts(words, brief), quote=brief.note),
-        context(f"{PREFIX}.why.{subject}", *_grounds(words, brief)),
+        rich(f"{PREFIX}.evidence.{subject}", facts(words, brief), quote=brief.note),
+        context(f"{PREFIX}.why.{subject}", *grounds(words, brief)),
     ]
     if brief.decided:
         return {"text": notification(_said(words, brief, "decided")), "blocks": [*blocks, _verdict(words, brief)]}
@@ -40,7 +40,8 @@ def _day(words: Words, brief: ReviewBrief) -> Raw:
     return words.say("plan.day", when=brief.item.due)
 
 
-def _facts(words: Words, brief: ReviewBrief) -> Raw:
+def facts(words: Words, brief: ReviewBrief) -> Raw:
+    """What was handed in, by whom, as of when, and what is new about it."""
     submitter = parts.name_of(brief.submitter)
     return lines(
         parts.title(words, brief.item),
@@ -72,7 +73,8 @@ def _change(brief: ReviewBrief, before: LastAnswer) -> str:
     return "same_place" if same else "new_place"
 
 
-def _grounds(words: Words, brief: ReviewBrief) -> list[Raw | None]:
+def grounds(words: Words, brief: ReviewBrief) -> list[Raw | None]:
+    """What it is judged by: the ask, what counts, the controls, and the digest the verdict stands for."""
     digest = words.say("review.digest", digest=brief.sha256[:DIGEST]) if brief.sha256 else None
     ask = words.say("review.asked", ask=words.pick(brief.item.ask))
     guidance = words.pick(brief.item.guidance)

@@ -99,12 +99,20 @@ def not_mine(reader: Reader, item: Item, *, templates: Path | None = None) -> Vi
     return _modal(words, "not_mine", str(item.request_id), blocks)
 
 
-def review_return(reader: Reader, brief: ReviewBrief, *, templates: Path | None = None) -> View:
-    """What is missing, in words the submitter will read."""
+def review_return(reader: Reader, brief: ReviewBrief, *, secret: bool = False, templates: Path | None = None) -> View:
+    """What is missing, in words the submitter will read; without the reader's name where the vote is `secret`."""
     words = words_of(reader, templates)
-    intro = words.say("modals.intro_review_return", owner=parts.name_of(brief.submitter))
+    intro = words.say(f"modals.intro_{'panel' if secret else 'review'}_return", owner=parts.name_of(brief.submitter))
     blocks = [_about(words, brief.item, intro), _ask(words, "reason", text_input(limit=NOTE))]
     return _modal(words, "review_return", str(brief.evidence_id), blocks)
+
+
+def panel_recuse(reader: Reader, brief: ReviewBrief, *, templates: Path | None = None) -> View:
+    """Why a member of a panel does not vote on this."""
+    words = words_of(reader, templates)
+    blocks = [_about(words, brief.item, words.say("modals.intro_panel_recuse"))]
+    blocks.append(_ask(words, "reason", text_input(limit=NOTE)))
+    return _modal(words, "panel_recuse", str(brief.evidence_id), blocks)
 
 
 def implemented(reader: Reader, brief: ActionBrief, *, templates: Path | None = None) -> View:

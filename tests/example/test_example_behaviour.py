@@ -31,7 +31,7 @@ def test_everybody_who_may_be_asked_is_named(behaviour: Behaviour, programme: Pr
     asked = owners | {person.deputy for person in programme.people if person.key in owners}
     left = {person.key for person in programme.people if person.left_on}
     assert asked - left - {None} <= set(behaviour.people)
-    assert set(behaviour.reviewers) == set(programme.head.reviewers)
+    assert set(behaviour.reviewers) == set(programme.head.reviewer_keys)
     assert left == set(behaviour.lead.reassigns)
 
 

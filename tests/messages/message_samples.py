@@ -18,6 +18,8 @@ from cycles.briefs import (
     Item,
     LastAnswer,
     OfferBrief,
+    PanelBrief,
+    PanelVote,
     PlanBrief,
     Reader,
     ReminderBrief,
@@ -183,6 +185,7 @@ def _digests(kit: Kit) -> dict[str, Brief]:
         "digest-all-answered": brief(
             kit.item(1, answered=kit.answered("accepted")), kit.item(2, answered=kit.answered("excused"))
         ),
+        "digest-one-agreed": brief(kit.item(answered=kit.answered("agreed"))),
         "digest-disputed": brief(kit.item(answered=kit.answered("disputed"))),
         "digest-for-another": brief(
             kit.item(owner=kit.person(2), last=kit.last("attestation"), controls=kit.controls(12))
@@ -238,6 +241,8 @@ def _handovers(kit: Kit) -> dict[str, Brief]:
         "returned": returned,
         "returned-late": replace(returned, item=kit.item(workdays_left=-1, due=date(2026, 10, 12))),
         "returned-settled": replace(returned, item=kit.item(answered=kit.answered("submitted"))),
+        "returned-together": replace(returned, reviewer=""),
+        "returned-changed": replace(returned, reviewer="", reason="", changed=True),
         "offer": offer,
         "offer-accepted": replace(offer, outcome="accepted", note=""),
         "offer-declined": replace(offer, outcome="declined"),
@@ -276,6 +281,38 @@ def _reviews(kit: Kit) -> dict[str, Brief]:
             decided=kit.answered("returned", by=4),
             decided_reason=kit.say("No approver.", "承認者がありません。"),
         ),
+    }
+
+
+def _panels(kit: Kit) -> dict[str, Brief]:
+    review = _reviews(kit)["review"]
+    assert isinstance(review, ReviewBrief)
+    until = datetime(2026, 10, 20, 9, tzinfo=UTC)
+    panel = PanelBrief(reader=kit.reader(4), role="member", review=review, need=3, of=4, deadline=until)
+    counts = {"accept": 3, "return": 1, "abstain": 0, "recuse": 0, "none": 0}
+    split = {"accept": 2, "return": 1, "abstain": 0, "recuse": 0, "none": 1}
+    missing = kit.say("No approver on page 1.", "1ページ目に承認者がありません。")
+    votes = tuple(
+        PanelVote(by=kit.person(n), vote=vote, reason=missing if vote == "return" else "")
+        for n, vote in enumerate(("accept", "return", "accept", "none"))
+    )
+    decide = replace(
+        panel, role="decider", reader=kit.reader(3), outcome="no-quorum", counts=split, votes=votes, on_it=True
+    )
+    many = tuple(PanelVote(by=kit.person(n % 5), vote="abstain", reason=missing) for n in range(33))
+    return {
+        "panel": panel,
+        "panel-reminder": replace(panel, role="reminder"),
+        "panel-voted": replace(panel, voted=kit.answered("return", by=4)),
+        "panel-replaced": replace(panel, on_it=False),
+        "panel-satisfied": replace(panel, outcome="satisfied", decided="accepted", counts=counts),
+        "panel-not-satisfied": replace(panel, outcome="not-satisfied", decided="returned", counts=split),
+        "panel-no-quorum": replace(panel, outcome="no-quorum", counts=split),
+        "panel-decided": replace(panel, outcome="no-quorum", decided="returned", counts=split),
+        "panel-void": replace(panel, outcome="void", decided="returned", counts=split),
+        "panel-decide": decide,
+        "panel-decide-done": replace(decide, decided="accepted"),
+        "panel-decide-many": replace(decide, of=33, need=22, votes=many),
     }
 
 
@@ -336,7 +373,7 @@ def _cycles(kit: Kit) -> dict[str, Brief]:
     }
 
 
-GROUPS: tuple[Callable[[Kit], dict[str, Brief]], ...] = (_digests, _chases, _handovers, _reviews, _cycles)
+GROUPS: tuple[Callable[[Kit], dict[str, Brief]], ...] = (_digests, _chases, _handovers, _reviews, _panels, _cycles)
 
 
 def briefs(locale: str, style: str = "real") -> dict[str, Brief]:

@@ -20,6 +20,8 @@ def views(locale: str, style: str = "real") -> dict[str, dict[str, Any]]:
         "modal-delegate": modals.delegate(reader, item),
         "modal-not-mine": modals.not_mine(reader, item),
         "modal-review-return": modals.review_return(kit.reader(4), told["review"]),  # type: ignore[arg-type]
+        "modal-review-return-secret": modals.review_return(kit.reader(4), told["review"], secret=True),  # type: ignore[arg-type]
+        "modal-panel-recuse": modals.panel_recuse(kit.reader(4), told["review"]),  # type: ignore[arg-type]
         "modal-reassign": modals.reassign(kit.reader(3), item),
         "modal-implemented": modals.implemented(reader, told["action"]),  # type: ignore[arg-type]
         "modal-effective": modals.effective(reader, told["effectiveness"]),  # type: ignore[arg-type]

@@ -16,7 +16,8 @@ from tasks.words import clean
 
 Node = dict[str, Any]
 KINDS = [
-    "digest", "reminder", "escalation", "returned", "offer", "dispute", "review", "plan", "action", "effectiveness",
+    "digest", "reminder", "escalation", "returned", "offer", "dispute", "review", "panel", "plan", "action",
+    "effectiveness",
 ]  # fmt: skip
 CASES = [(locale, style) for locale in ("en", "ja") for style in STYLES]
 

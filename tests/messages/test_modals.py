@@ -166,7 +166,7 @@ def test_today_is_the_readers_today() -> None:
 def test_names_and_ids_are_stable() -> None:
     made = {name: view for name, view in views("en").items() if name.startswith("modal-")}
     for name, view in made.items():
-        expected = name.removeprefix("modal-").removesuffix("-link").replace("-", "_")
+        expected = name.removeprefix("modal-").removesuffix("-link").removesuffix("-secret").replace("-", "_")
         assert view["callback_id"] == f"hoshin.v1.{expected}"
         assert view["private_metadata"].isdecimal()
         assert all(b["element"]["action_id"] == "value" for b in view["blocks"] if b["type"] == "input")

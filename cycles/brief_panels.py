@@ -1,0 +1,78 @@
+"""What a panel's message says, gathered so that nothing of an open panel's votes can be told from it."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from cycles import panels
+from cycles.brief_items import reader_of
+from cycles.brief_subjects import review_brief
+from cycles.briefs import Answered, PanelBrief, PanelVote
+from cycles.models import Delivery, Panel, Person, Review, Verdict
+from cycles.quorum import counted
+
+
+def panel_brief(
+    session: Session, delivery: Delivery, reader: Person, evidence_id: int, now: datetime
+) -> PanelBrief | None:
+    """The panel as its reader sees it; None when nothing is left to ask before this was ever shown."""
+    panel = session.get_one(Panel, evidence_id)
+    role = delivery.role or "member"
+    ballot = session.exec(
+        select(Review).where(Review.evidence_id == evidence_id, Review.reviewer_id == reader.id)
+    ).first()
+    verdict = session.get(Verdict, evidence_id)
+    if role == "decider":
+        settled = verdict is not None or panel.decider_id != reader.id or panel.outcome != "no-quorum"
+    else:
+        settled = panel.outcome is not None or ballot is None or ballot.vote is not None or now >= panel.deadline
+    if settled and delivery.ts is None:
+        return None
+    review = review_brief(session, reader, evidence_id, now)
+    brief = PanelBrief(
+        reader=reader_of(reader),
+        role=role,
+        review=replace(review, decided=None, decided_reason=None),
+        need=panel.terms["need"],
+        of=panel.terms["of"],
+        deadline=panel.deadline,
+        on_it=panel.decider_id == reader.id if role == "decider" else ballot is not None,
+        voted=_own(ballot, reader),
+        outcome=panel.outcome,
+        decided=verdict.outcome if verdict else None,
+    )
+    if panel.outcome is None:
+        return brief
+    return replace(brief, counts=_counts(session, panel), votes=_revealed(session, panel) if role == "decider" else ())
+
+
+def counts_of(session: Session, panel: Panel) -> dict[str, int]:
+    """How often each vote counted, and how many members cast none, by name. Only for a panel that is closed."""
+    assert panel.outcome is not None, "an open panel's votes are counted by nobody but its rules"
+    return _counts(session, panel)
+
+
+def _counts(session: Session, panel: Panel) -> dict[str, int]:
+    roster = panels.roster_of(panel)
+    votes = counted(panels.terms_of(panel), roster, panels.ballots_of(session, panel))
+    counts = Counter(votes.values())
+    named = {name: counts[name] for name in ("accept", "return", "abstain", "recuse")}
+    return {**named, "none": len(roster) - len(votes)}
+
+
+def _own(ballot: Review | None, reader: Person) -> Answered | None:
+    if ballot is None or not ballot.vote or ballot.voted_at is None:
+        return None
+    return Answered(verb=ballot.vote, by=reader.name, at=ballot.voted_at, record=f"E-{ballot.evidence_id}")
+
+
+def _revealed(session: Session, panel: Panel) -> tuple[PanelVote, ...]:
+    rows = session.exec(
+        select(Review, Person.name)
+        .join(Person, col(Person.id) == col(Review.reviewer_id))
+        .where(Review.evidence_id == panel.evidence_id)
+        .order_by(col(Review.id))
+    ).all()
+    return tuple(PanelVote(by=name, vote=row.vote or "none", reason=row.reason) for row, name in rows)

@@ -1,0 +1,109 @@
+"""To the members of a panel: the evidence and a secret vote; to its decider: what the members said, and the decision."""
+
+from typing import Any
+
+from cycles.briefs import PanelBrief, PanelVote
+from tasks.blocks import PREFIX, Block, actions, button, context, header, lines, notification, rich
+from tasks.messages import parts
+from tasks.messages.review import facts, grounds
+from tasks.words import Raw, Words, one_line
+
+Payload = dict[str, Any]
+VOTES = ("accept", "return", "abstain", "recuse", "none")
+# What is revealed must fit one message; a panel of 33 in full would not.
+SHOWN_VOTES = 12
+REASON = 300
+
+
+def panel(brief: PanelBrief, words: Words) -> Payload:
+    """With *Accept*, *Return*, *Abstain* and *Recuse myself*; after the vote what was voted, after the end the outcome."""
+    subject = str(brief.review.evidence_id)
+    said = _said(words, brief)
+    blocks = [
+        header(f"{PREFIX}.title", words.say(f"panel.{_title(brief)}")),
+        rich(f"{PREFIX}.evidence.{subject}", facts(words, brief.review), quote=brief.review.note),
+        context(f"{PREFIX}.why.{subject}", *grounds(words, brief.review)),
+    ]
+    if brief.outcome is not None:
+        blocks.append(rich(f"{PREFIX}.outcome.{subject}", _outcome(words, brief)))
+    if brief.role == "decider":
+        blocks += _votes(words, brief)
+        blocks += _row(words, subject, "review_accept", "review_return") if _decides(brief) else []
+    elif brief.outcome is None:
+        blocks += _ballot(words, brief, subject)
+    return {"text": notification(said), "blocks": blocks}
+
+
+def _decides(brief: PanelBrief) -> bool:
+    return brief.role == "decider" and brief.on_it and brief.outcome == "no-quorum" and brief.decided is None
+
+
+def _title(brief: PanelBrief) -> str:
+    if _decides(brief):
+        return "title_decide"
+    if brief.role == "decider" or brief.outcome is not None:
+        return "title_closed"
+    if not brief.on_it:
+        return "title_replaced"
+    if brief.voted:
+        return "title_voted"
+    return "title_reminder" if brief.role == "reminder" else "title"
+
+
+def _said(words: Words, brief: PanelBrief) -> Raw:
+    about = parts.about(words, brief.review.item)
+    values = {"system": about["system"], "kind": about["kind"]}
+    if _decides(brief):
+        return words.say("panel.notify_decide", **values)
+    if brief.outcome is not None or not brief.on_it:
+        return words.say("panel.notify_closed", **values)
+    if brief.voted:
+        return words.say("panel.notify_voted", **values)
+    return words.say("panel.notify", until=brief.deadline, **values)
+
+
+def _rules(words: Words, brief: PanelBrief) -> Raw:
+    return lines(
+        words.say("panel.rules", need=brief.need, of=brief.of, until=brief.deadline), words.say("panel.secret")
+    )
+
+
+def _ballot(words: Words, brief: PanelBrief, subject: str) -> list[Block]:
+    if not brief.on_it:
+        return [rich(f"{PREFIX}.outcome.{subject}", words.say("panel.replaced"))]
+    if brief.voted:
+        vote = words.say(f"panel.vote_{brief.voted.verb}")
+        receipt = words.say("panel.voted", vote=vote, at=brief.voted.at, record=brief.voted.record)
+        return [rich(f"{PREFIX}.voted.{subject}", lines(receipt, _rules(words, brief)))]
+    rules = rich(f"{PREFIX}.rules.{subject}", _rules(words, brief))
+    return [rules, *_row(words, subject, "review_accept", "review_return", "review_abstain", "panel_recuse")]
+
+
+def _row(words: Words, subject: str, *verbs: str) -> list[Block]:
+    first, *others = verbs
+    row = [button(first, parts.label(words, first), subject, style="primary")]
+    return [actions(f"{PREFIX}.review.{subject}", [*row, *(button(v, parts.label(words, v), subject) for v in others)])]
+
+
+def _outcome(words: Words, brief: PanelBrief) -> Raw:
+    counts = brief.counts or {}
+    listed = [words.say(f"panel.count_{name}", n=counts[name]) for name in VOTES if counts.get(name)]
+    parts_of = words.say("common.joined", parts=listed) if listed and brief.outcome != "void" else None
+    decided = words.say(f"panel.decided_{brief.decided}") if brief.outcome == "no-quorum" and brief.decided else None
+    return lines(words.say(f"panel.{(brief.outcome or '').replace('-', '_')}", need=brief.need), parts_of, decided)
+
+
+def _votes(words: Words, brief: PanelBrief) -> list[Block]:
+    """Who voted what, and why."""
+    shown = sorted(brief.votes, key=lambda vote: VOTES.index(vote.vote))[:SHOWN_VOTES]
+    blocks = [
+        rich(f"{PREFIX}.vote.{number}", _vote(words, vote), quote=one_line(vote.reason, REASON))
+        for number, vote in enumerate(shown, 1)
+    ]
+    if more := len(brief.votes) - len(shown):
+        blocks.append(context(f"{PREFIX}.more", words.say("panel.more", more=more)))
+    return blocks
+
+
+def _vote(words: Words, vote: PanelVote) -> Raw:
+    return words.say("panel.by", by=parts.name_of(vote.by), vote=words.say(f"panel.vote_{vote.vote}"))
