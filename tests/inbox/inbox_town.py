@@ -23,7 +23,7 @@ from waiting import until
 from cycles import do, outbox, plan
 from cycles.brief_queries import brief_for, item_for, reader_of
 from cycles.briefs import DigestBrief
-from cycles.models import Cycle, Delivery, EvidenceKind, Inbound, JournalEntry, Person, Request
+from cycles.models import Cycle, Delivery, EvidenceKind, Inbound, JournalEntry, Panel, Person, Request
 from cycles.periods import period
 from cycles.programme.load import load_programme
 from cycles.programme.sync import sync
@@ -103,11 +103,11 @@ def people_of_slack() -> Workspace:
     return Workspace.from_dict({"app": app, "channels": [{"name": "ai-governance"}], "users": users})
 
 
-def planned_record(folder: Path, *, approval: str = "automatic") -> Path:
-    """A record whose cycle is open and whose first messages are queued; returns its file."""
+def planned_record(folder: Path, *, approval: str = "automatic", changed: dict[str, str] | None = None) -> Path:
+    """A record whose cycle is open and whose first messages are queued; returns its file. `changed` replaces files."""
     programme = folder / "programme"
     programme.mkdir(parents=True)
-    for name, text in FILES.items():
+    for name, text in {**FILES, **(changed or {})}.items():
         (programme / name).write_text(text.replace("APPROVAL", approval), encoding="utf-8")
     record = open_record(f"sqlite:///{folder / 'hoshin.db'}")
     loaded = load_programme(programme)
@@ -156,6 +156,17 @@ class Town:
                 .join(EvidenceKind, col(EvidenceKind.id) == col(Request.kind_id))
                 .where(EvidenceKind.key == kind, Request.owner_id == self.person("bennett").id)
             ).one()
+
+    def await_state(self, state: str) -> None:
+        """Wait for what is decided after a press was acknowledged."""
+        until(lambda: self.request().state == state, f"the state {state}")
+
+    def await_outcome(self, outcome: str) -> None:
+        def closed() -> bool:
+            with self.record.read() as session:
+                return session.exec(select(Panel.outcome)).one() == outcome
+
+        until(closed, f"the outcome {outcome}")
 
     def person(self, key: str) -> Person:
         with self.record.read() as session:
