@@ -38,7 +38,7 @@ def take_over(act: Act, request: Request, evidence: Evidence, policy: Policy, di
         return False
     if not _awaits_seal(act.session, request, evidence):
         call(act.session, request, evidence, entry, directory, now=act.now, actor=act.person.key)
-    elif not _deciders(entry, directory, _barred(act.session, request, evidence), act.now):
+    elif not _deciders(act.session, entry, directory, _barred(act.session, request, evidence), act.now):
         raise _nobody_decides()
     return True
 
@@ -103,7 +103,7 @@ def call(
         Refused: when nobody is left who could decide.
     """
     barred = _barred(session, request, evidence)
-    deciders = _deciders(entry, directory, barred, now)
+    deciders = _deciders(session, entry, directory, barred, now)
     if not deciders:
         raise _nobody_decides()
     before = session.get(Panel, evidence.id)
@@ -176,7 +176,7 @@ def next_decider(session: Session, panel: Panel, directory: Directory, now: date
     """Who decides in place of a decider who has left or is away for long; None when there is nobody."""
     evidence = session.get_one(Evidence, panel.evidence_id)
     barred = _barred(session, session.get_one(Request, evidence.request_id or 0), evidence)
-    return next((lead for lead in _deciders(None, directory, barred, now) if directory.is_here(lead, now)), None)
+    return next((one for one in _deciders(session, None, directory, barred, now) if directory.is_here(one, now)), None)
 
 
 def _barred(session: Session, request: Request, evidence: Evidence) -> set[int]:
@@ -187,19 +187,30 @@ def _awaits_seal(session: Session, request: Request, evidence: Evidence) -> bool
     return evidence.sha256 is None and last_answers.watched_document(session, request, evidence.locator) is not None
 
 
-def _deciders(entry: Quorum | None, directory: Directory, barred: Collection[int], now: datetime) -> list[int]:
-    """The lead named, then the other leads, those at work first; never the owner or the submitter."""
-    leads = [
-        lead for lead in directory.roles.get("lead", []) if lead not in barred and not directory.has_left(lead, now)
-    ]
+def _deciders(
+    session: Session, entry: Quorum | None, directory: Directory, barred: Collection[int], now: datetime
+) -> list[int]:
+    """The lead named, then the other leads, those at work first; never the owner or the submitter.
+
+    Where every lead is one of these, a human reviewer.
+    """
+    human = select(Membership.person_id).where(Membership.role == "reviewer", ~col(Membership.automated))
+    leads = directory.roles.get("lead", [])
+    reviewers = [one for one in session.exec(human.order_by(col(Membership.id))).all() if one not in leads]
     named = entry.decider if entry else None
-    return sorted(leads, key=lambda lead: (not directory.is_here(lead, now), directory.people[lead].key != named))
+
+    def rank(person_id: int) -> tuple[bool, bool, bool]:
+        away = not directory.is_here(person_id, now)
+        return person_id in reviewers, away, directory.people[person_id].key != named
+
+    free = (one for one in (*leads, *reviewers) if one not in barred and not directory.has_left(one, now))
+    return sorted(free, key=rank)
 
 
 def _nobody_decides() -> Refused:
     return Refused(
         "no_reviewer",
-        "No lead is left who could decide if the panel does not agree. Name another lead in programme.yaml.",
+        "Nobody is left who could decide if the panel does not agree. Name another lead in programme.yaml.",
     )
 
 

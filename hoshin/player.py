@@ -14,25 +14,13 @@ from sqlmodel import Session, col, select
 from cycles import last_answers
 from cycles.action_ladder import AT_WORK
 from cycles.errors import Refused
-from cycles.models import (
-    UNANSWERED,
-    Action,
-    Cycle,
-    Evidence,
-    EvidenceKind,
-    Panel,
-    Person,
-    Request,
-    Review,
-    System,
-    Verdict,
-)
+from cycles.models import UNANSWERED, Action, Cycle, Evidence, EvidenceKind, Panel, Person, Request, Review, System
 from cycles.people import Directory, current_policy
 from cycles.permits import ANSWERABLE, Act
 from cycles.store import Record
 from hoshin.behaviour import Behaviour, Language, Special
 from hoshin.hands import Hands
-from hoshin.reactions import answer_name, handed_in, language_of, reached_at, reaction_time
+from hoshin.reactions import answer_name, handed_in, language_of, reached_at, reaction_time, undecided
 
 HOLDS: dict[Language, str] = {"en": "Looked again: it holds.", "ja": "再確認しました。対応は定着しています。"}
 ASKING = ("digest", "returned", "escalation")
@@ -239,13 +227,7 @@ class Player:
 
     def _panels(self, session: Session, directory: Directory) -> Iterator[Due]:
         """What a panel did not agree on, its decider accepts the next day at their hour."""
-        undecided = session.exec(
-            select(Panel)
-            .outerjoin(Verdict, col(Verdict.evidence_id) == col(Panel.evidence_id))
-            .where(Panel.outcome == "no-quorum", col(Verdict.evidence_id).is_(None))
-            .order_by(col(Panel.evidence_id))
-        ).all()
-        for panel in undecided:
+        for panel in undecided(session):
             who, number = directory.people[panel.decider_id].key, panel.evidence_id
             reached = reached_at(session, "evidence", number, panel.decider_id, kinds=("panel",))
             if reached is not None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from cycles.models import Delivery, DeliveryItem, EvidenceKind, Request, System
+from cycles.models import Delivery, DeliveryItem, EvidenceKind, Panel, Request, System, Verdict
 from cycles.people import Directory
 from hoshin.behaviour import Behaviour, Language
 from hoshin.hands import Handed, allowed_forms
@@ -74,6 +74,18 @@ def reached_at(
     first = ("digest", "returned", "offer", "review", "panel", "action", "effectiveness", "dispute", "escalation")
     wanted = wanted.where(col(Delivery.kind).in_(kinds or first)).order_by(col(Delivery.id).desc())
     return session.exec(wanted).first()
+
+
+def undecided(session: Session) -> list[Panel]:
+    """Panels whose members did not agree, while their decider has not decided."""
+    return list(
+        session.exec(
+            select(Panel)
+            .outerjoin(Verdict, col(Verdict.evidence_id) == col(Panel.evidence_id))
+            .where(Panel.outcome == "no-quorum", col(Verdict.evidence_id).is_(None))
+            .order_by(col(Panel.evidence_id))
+        ).all()
+    )
 
 
 def answer_name(request: Request, pair: str, who: str) -> str:

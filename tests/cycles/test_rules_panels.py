@@ -417,6 +417,16 @@ def test_a_decider_who_is_not_there_is_replaced_by_another_lead(trouble: str, re
     assert built.request().state == "accepted"
 
 
+def test_where_every_lead_answers_for_it_a_reviewer_without_a_seat_decides(record: Record) -> None:
+    built = built_with(record, person("cat"), reviewers=(*FOUR, {"person": "cat", "automated": True}, "boss"))
+    built.change(System, built.ids(System)["scoring"], owner_id=built.ids(Person)["chief"])
+    with built.record.write() as session:
+        offered = answers.Offered(form="file", locator="it.pdf", effective=date(2026, 9, 30), sha256=DIGEST)
+        answers.submit(built.act_as(session, "lead"), built.request().id, offered)
+    decider = key_of(built, panel(built).decider_id)
+    assert decider in {*FOUR, "boss"} - set(members(built))
+
+
 # What is voted on -----------------------------------------------------------------------------------------
 
 
