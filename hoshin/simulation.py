@@ -30,6 +30,7 @@ SHOWN = (
     "offer",
     "dispute",
     "review",
+    "panel",
     "plan",
     "action",
     "effectiveness",
