@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from cycles.policy import Policy
-from cycles.quorum import PRESETS, Ballot, Member, Outcome, Terms, needed, outcome, tolerated
+from cycles.quorum import PRESETS, Ballot, Member, Outcome, Terms, counted, needed, outcome, tolerated
 
 CALLED = datetime(2026, 10, 15, 1, tzinfo=UTC)
 DEADLINE = CALLED + timedelta(days=7)
@@ -108,7 +108,7 @@ def ballots_of(votes: dict[int, str]) -> list[Ballot]:
     ]
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(panels(), st.booleans())
 def test_it_is_decided_as_soon_as_nothing_can_change_it_and_never_before(
     panel: tuple[Terms, list[Member], dict[int, str]], over: bool
@@ -139,7 +139,7 @@ NOISE = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(panels(), st.lists(NOISE, max_size=6), st.randoms(use_true_random=False), st.booleans())
 def test_order_and_votes_that_do_not_count_make_no_difference(
     panel: tuple[Terms, list[Member], dict[int, str]], noise: list[Ballot], chance: Any, over: bool
@@ -155,7 +155,7 @@ def test_order_and_votes_that_do_not_count_make_no_difference(
     assert outcome(wanted, seats, mixed, now) == said
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(panels(), st.data())
 def test_what_was_decided_stays_decided_whatever_comes(
     panel: tuple[Terms, list[Member], dict[int, str]], data: st.DataObject
@@ -199,6 +199,12 @@ def test_one_more_to_accept_never_undoes_satisfied(
 def test_three_of_four(votes: str, during: str, after: str) -> None:
     assert outcome(terms(), roster(4), cast(votes), DURING + timedelta(hours=1)) == during
     assert outcome(terms(), roster(4), cast(votes), AFTER) == after
+
+
+def test_a_vote_counts_from_the_call_to_just_before_the_deadline_and_only_a_members() -> None:
+    early, late = cast("aaaa", at=CALLED), cast("aaaa", at=DEADLINE - timedelta(microseconds=1))
+    assert counted(terms(), roster(2), early) == counted(terms(), roster(2), late) == {0: "accept", 1: "accept"}
+    assert counted(terms(), roster(4), cast("aaaa", at=DEADLINE)) == {}
 
 
 def test_machines_alone_are_no_quorum_and_one_group_is_not_two() -> None:

@@ -25,7 +25,7 @@ def test_status_has_the_documented_keys(found: Any) -> None:
     row = ["system", "framework", "control", "result", "reasons", "valid_until"]
     assert all(list(result) == row for result in found["results"])
     # `assignee` says who is asked now, which differs from the owner once a request was handed on.
-    row = ["id", "system", "evidence_kind", "owner", "assignee", "state", "due", "next_at"]
+    row = ["id", "system", "evidence_kind", "owner", "assignee", "state", "due", "next_at", "panel"]
     assert all(list(request) == row for request in found["requests"])
     assert found["actions"]
 
