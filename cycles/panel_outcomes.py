@@ -23,11 +23,17 @@ TOO_CLOSE = timedelta(hours=12)
 DECIDER_AGAIN_WORKDAYS = 3
 
 
-def count(session: Session, *, now: datetime, actor: str) -> int:
-    """Close every panel whose outcome is certain and remind whom the others wait for; returns how many were closed."""
+def count(session: Session, *, now: datetime, actor: str, evidence_id: int | None = None) -> int:
+    """Close every panel (or the one named) whose outcome is certain, and remind whom the others wait for.
+
+    Returns how many were closed.
+    """
     closed = 0
-    for panel, evidence, request, cycle in _waiting(session):
-        directory = Directory.load(session, Policy.model_validate(cycle.policy))
+    directories: dict[int, Directory] = {}
+    for panel, evidence, request, cycle in _waiting(session, evidence_id):
+        if cycle.id not in directories:
+            directories[cycle.id] = Directory.load(session, Policy.model_validate(cycle.policy))
+        directory = directories[cycle.id]
         if panel.outcome is not None:
             _wait_for_decider(session, panel, directory, now, actor)
         else:
@@ -44,8 +50,9 @@ def names_of_open(session: Session, cycle: Cycle) -> list[str]:
     ]
 
 
-def _waiting(session: Session) -> list[tuple[Panel, Evidence, Request, Cycle]]:
+def _waiting(session: Session, evidence_id: int | None = None) -> list[tuple[Panel, Evidence, Request, Cycle]]:
     """Panels nobody has decided yet, in cycles under way."""
+    named = [Panel.evidence_id == evidence_id] if evidence_id is not None else []
     rows = session.exec(
         select(Panel, Evidence, Request, Cycle)
         .join(Evidence, col(Evidence.id) == col(Panel.evidence_id))
@@ -53,7 +60,7 @@ def _waiting(session: Session) -> list[tuple[Panel, Evidence, Request, Cycle]]:
         .join(Cycle, col(Cycle.id) == col(Request.cycle_id))
         .outerjoin(Verdict, col(Verdict.evidence_id) == col(Panel.evidence_id))
         .where(col(Panel.outcome).is_(None) | (col(Panel.outcome) == "no-quorum"))
-        .where(col(Verdict.evidence_id).is_(None), col(Cycle.state).in_(OPEN))
+        .where(col(Verdict.evidence_id).is_(None), col(Cycle.state).in_(OPEN), *named)
         .order_by(col(Panel.evidence_id))
     ).all()
     return [(panel, evidence, request, cycle) for panel, evidence, request, cycle in rows]

@@ -31,7 +31,8 @@ class Directory:
             leave.setdefault(row.person_id, []).append((row.starts, row.ends))
         roles: dict[str, list[int]] = {}
         for member in session.exec(select(Membership).order_by(col(Membership.id))).all():
-            roles.setdefault(member.role, []).append(member.person_id)
+            if not member.automated:  # a program has a seat on panels, and decides nothing by itself
+                roles.setdefault(member.role, []).append(member.person_id)
         people = {person.id: person for person in session.exec(select(Person)).all()}
         return cls(
             people=people,

@@ -84,7 +84,7 @@ class RecordHands:
     def review(self, who: str, evidence_id: int, vote: str, reason: str) -> None:
         self._do(who, decisions.review, evidence_id, vote, reason)
         with self.record.write() as session:
-            panel_outcomes.count(session, now=self.clock(), actor="hoshin")
+            panel_outcomes.count(session, now=self.clock(), actor="hoshin", evidence_id=evidence_id)
 
     def implemented(self, who: str, action_id: int, correction: str, root_cause: str, corrective: str) -> None:
         with self.record.write() as session:

@@ -17,6 +17,7 @@ WORDS = {
     "offer": "offer to take over",
     "dispute": "dispute to decide",
     "review": "review",
+    "panel": "panel vote",
     "plan": "plan to approve",
     "action": "improvement action",
     "effectiveness": "effectiveness review",

@@ -92,7 +92,7 @@ def _count(visit: Visit) -> tuple[Step, ...]:
 
     def count() -> None:
         with visit.inbox.write() as session:
-            panel_outcomes.count(session, now=visit.now, actor="hoshin")
+            panel_outcomes.count(session, now=visit.now, actor="hoshin", evidence_id=visit.number)
 
     return (count,) if visit.letter.verb.startswith(("review_", "panel_")) else ()
 

@@ -209,7 +209,7 @@ def _loops(next_of: dict[str, str | None]) -> list[list[str]]:
 
 def _check_systems(head: ProgrammeEntry, at: Located, catalogues: Catalogues, reading: _Reading) -> None:
     known = set(reading.people)
-    reviewers = set(head.reviewer_keys)
+    reviewers = {reviewer.person for reviewer in head.reviewers if not reviewer.automated}
     for entry, where in (*reading.systems.values(), (_organisation(head), at.where(("organisation",)))):
         _known(entry.owner, known, where, "owner names", reading.problems)
         if not reviewers - {entry.owner}:

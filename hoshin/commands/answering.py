@@ -53,7 +53,7 @@ def answer(
     from hoshin.opening import opened
 
     kind, number = subject_of(subject)
-    with opened(as_of=as_of, copy=dry_run) as house, _counted(house, kind), house.record.write() as session:
+    with opened(as_of=as_of, copy=dry_run) as house, _counted(house, kind, number), house.record.write() as session:
         act = Act(session, person_named(session, person), house.now())
         if kind == "E":
             decisions.review(act, number, _vote(accept, give_back, recuse, abstain), note)
@@ -85,14 +85,14 @@ def answer(
 
 
 @contextmanager
-def _counted(house: Any, kind: str) -> Iterator[None]:
+def _counted(house: Any, kind: str, number: int) -> Iterator[None]:
     """Votes are counted after the vote itself was committed."""
     from cycles import panel_outcomes
 
     yield
     if kind == "E":
         with house.record.write() as session:
-            panel_outcomes.count(session, now=house.now(), actor=house.actor)
+            panel_outcomes.count(session, now=house.now(), actor=house.actor, evidence_id=number)
 
 
 def subject_of(text: str) -> tuple[str, int]:

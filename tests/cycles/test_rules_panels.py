@@ -217,6 +217,14 @@ def test_other_kinds_still_have_their_one_reviewer(record: Record) -> None:
     )
 
 
+def test_a_program_never_reviews_alone(record: Record) -> None:
+    machines = [{"person": key, "automated": True} for key in ("judge", "jury", "ann")]
+    built = built_with(record, reviewers=[*machines, "bob"], rule={"kinds": ["log"]})
+    submit(built)
+    [ballot] = built.rows(Review)
+    assert key_of(built, ballot.reviewer_id) == "bob"
+
+
 def test_a_panel_is_called_even_where_policy_accepts_the_rest_unseen(record: Record) -> None:
     built = built_with(record, reviewing={"submissions": "automatic"})
     submit(built)
