@@ -27,17 +27,18 @@ PLAN = (
     "Read the programme", "Sync the programme into the record", LOOK, "Expand the scope to requests", DELIVER,
     "Read how the cycle stands",
 )  # fmt: skip
-DO = ("Match people with Slack", "Decide what is due", DELIVER)
+COUNT = "Count the votes of panels"
+DO = ("Match people with Slack", COUNT, "Decide what is due", DELIVER)
 ACT = ("Answer every lapse with an action", DELIVER)
 REVIEW = ("Try the closing gate", "Write the pack of closed cycles")
 # What each stage's run shows, in order: its paragraph in the design, and nothing else.
 GRAPHS = {
     "plan": (*PLAN, PUBLISH),
-    "check": (LOOK, ASSESS, ANNOUNCE, PUBLISH),
+    "check": (LOOK, COUNT, ASSESS, ANNOUNCE, PUBLISH),
     "act": (*ACT, PUBLISH),
     "do": DO,
     "review": (*REVIEW, PUBLISH),
-    "turn": (*PLAN, *DO, LOOK, ASSESS, *ACT, *REVIEW, ANNOUNCE, PUBLISH),
+    "turn": (*PLAN, *DO, LOOK, COUNT, ASSESS, *ACT, *REVIEW, ANNOUNCE, PUBLISH),
 }
 CRON = re.compile(r"[0-9*/, ]+")
 WHEN = {"plan": PLANNED, "check": NIGHT, "act": NIGHT}
