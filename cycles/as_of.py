@@ -55,7 +55,9 @@ def result_rows_at(session: Session, cycle: Cycle, moment: Moment) -> Iterator[t
         yield tuple(row)
 
 
-def standings_then(session: Session, cycle: Cycle, moment: Moment) -> dict[tuple[str, str], tuple[str, str | None, str]]:
+def standings_then(
+    session: Session, cycle: Cycle, moment: Moment
+) -> dict[tuple[str, str], tuple[str, str | None, str]]:
     """Per (system, kind) its status, until when its evidence counts, and of which day that is; by key."""
     then = standings_at(cycle.id, moment).subquery("then")
     evidence = Evidence.__table__.c  # type: ignore[attr-defined]
