@@ -206,9 +206,9 @@ def standing_then(facts: Facts, pair: Pair, at: datetime, known: datetime) -> tu
     if best and not trouble:
         return ("valid", *held)
     for row in facts.acceptances:
-        if (row.system_id, row.kind_id) == (system.id, kind.id) and row.decided_at and row.decided_at <= by:
-            if row.expires >= day and not (row.revoked_at and row.revoked_at <= by):
-                return ("accepted", *held)
+        taken = (row.system_id, row.kind_id) == (system.id, kind.id) and row.decided_at and row.decided_at <= by
+        if taken and row.expires >= day and not (row.revoked_at and row.revoked_at <= by):
+            return ("accepted", *held)
     if trouble:
         return (trouble, *held)
     if not mine:
@@ -222,9 +222,9 @@ def _trouble_then(facts: Facts, best: Evidence, pair: tuple[int, int], at: datet
     if best.valid_until < day:
         return "expired"
     for row in facts.incidents:
-        if row.system_id == pair[0] and row.kind_id in (None, pair[1]) and row.recorded_at <= known:
-            if best.effective < row.happened_on <= day:
-                return "incident"
+        struck = row.system_id == pair[0] and row.kind_id in (None, pair[1]) and row.recorded_at <= known
+        if struck and best.effective < row.happened_on <= day:
+            return "incident"
     sha256 = None if best.sealed_at and best.sealed_at > known else best.sha256
     for document in facts.documents:
         if (document.system_id, document.kind_id, document.locator) != (*pair, best.locator):

@@ -30,7 +30,7 @@ def then(session: Session, cycle: Cycle, at: datetime, known: datetime) -> Stand
 
 
 @given(data=st.data())
-@settings(max_examples=25)
+@settings(max_examples=20)
 def test_every_past_answer_can_be_given_again_on_sqlite(data: st.DataObject, new_sqlite: Any) -> None:
     _live_and_look_back(new_sqlite(), data)
 
