@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, case, func, literal, or_, select, update
+from sqlalchemy import and_, literal, or_, select, update
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
@@ -18,7 +18,7 @@ from cycles.models import (
     System,
     UTCDateTime,
 )
-from cycles.pairs import RANK, request, required, standings
+from cycles.pairs import request, results, standings
 from cycles.sets import put
 from cycles.status import result_rows
 
@@ -41,7 +41,7 @@ def check(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> Check
     advance(session, cycle, now=now, actor=actor)
     close_unanswered(session, cycle, now=now, actor=actor)
     changed = refresh_standings(session, cycle, day, now)
-    results = refresh_assessments(session, cycle, now)
+    assessed = refresh_assessments(session, cycle, now)
     settle_answered(session, cycle, now=now, actor=actor)
     recovered: tuple[str, ...] = ()
     lapsed: tuple[str, ...] = ()
@@ -49,11 +49,11 @@ def check(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> Check
         now_standing = select(Standing.__table__).where(standing.cycle_id == cycle.id).subquery("now_standing")  # type: ignore[attr-defined]
         recovered = lapses.recover(session, cycle, now_standing, now=now, actor=actor)
         lapsed = lapses.open_new(session, cycle, now_standing, day=day, now=now, actor=actor)
-    if changed or results:
-        after = {"standings": changed, "results": results, "day": day, "digest": result_digest(session, cycle)}
+    if changed or assessed:
+        after = {"standings": changed, "results": assessed, "day": day, "digest": result_digest(session, cycle)}
         journal.append(session, at=now, actor=actor, action="cycle.checked", subject=f"cycle:{cycle.key}", after=after)
     session.execute(update(Cycle).where(col(Cycle.id) == cycle.id).values(checked_at=now))
-    return Checked(standings=changed, results=results, lapsed=lapsed, recovered=recovered)
+    return Checked(standings=changed, results=assessed, lapsed=lapsed, recovered=recovered)
 
 
 def watch(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> Checked:
@@ -161,40 +161,15 @@ def refresh_standings(session: Session, cycle: Cycle, day: date, now: datetime) 
 
 def refresh_assessments(session: Session, cycle: Cycle, now: datetime) -> int:
     """Give every system × control in scope its one result, from the standings of the kinds it requires."""
-    needed = required(cycle.id).subquery("needed")
-    rank = case(RANK, value=standing.status)
-    grouped = (
-        select(
-            needed.c.system_id,
-            needed.c.control_id,
-            func.max(rank).label("worst"),
-            func.min(case((standing.status == "valid", standing.valid_until))).label("valid_until"),
-        )
-        .join(
-            Standing,
-            and_(
-                standing.cycle_id == cycle.id,
-                standing.system_id == needed.c.subject_id,
-                standing.kind_id == needed.c.kind_id,
-            ),
-        )
-        .group_by(needed.c.system_id, needed.c.control_id)
-        .subquery("grouped")
-    )
-    worst = grouped.c.worst
-    result = case(
-        (worst > RANK["accepted"], "not-satisfied"),
-        (worst == RANK["accepted"], "risk-accepted"),
-        (worst == RANK["valid"], "satisfied"),
-        else_="not-applicable",
-    )
+    now_standing = select(Standing.__table__).where(standing.cycle_id == cycle.id).subquery("now_standing")  # type: ignore[attr-defined]
+    found = results(cycle.id, now_standing).c
     rows = select(
         literal(cycle.id).label("cycle_id"),
-        grouped.c.system_id,
-        grouped.c.control_id,
-        result.label("result"),
-        case({number: name for name, number in RANK.items()}, value=worst).label("reason"),
-        grouped.c.valid_until,
+        found.system_id,
+        found.control_id,
+        found.result,
+        found.reason,
+        found.valid_until,
         literal(now, UTCDateTime).label("changed_at"),
     )
     return put(session, Assessment, rows, compare=("result", "reason", "valid_until"))

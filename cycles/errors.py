@@ -25,6 +25,12 @@ class Busy(HoshinError):
     exit_code = 3
 
 
+class NotKept(HoshinError):
+    """The database could not keep a change, for want of room or because others hold it. Nothing of it was written."""
+
+    exit_code = 4
+
+
 class Tampered(HoshinError):
     """The journal is not what was written. Ends `hoshin verify` with exit 1."""
 

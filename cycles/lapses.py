@@ -8,12 +8,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Subquery, and_, literal, or_, select
-from sqlmodel import Session
+from sqlalchemy import Subquery, and_, func, literal, or_, select
+from sqlmodel import Session, col
 from sqlmodel import select as pick
 
 from cycles import journal, outbox
-from cycles.models import UNANSWERED, Cycle, Document, Evidence, EvidenceKind, Lapse, Request, System
+from cycles.models import UNANSWERED, Cycle, Document, Evidence, EvidenceKind, Incident, Lapse, Request, System
 from cycles.pairs import IN_CONTROL, LAPSED_AT_ONCE, document, evidence, request
 
 lapse = Lapse.__table__.c  # type: ignore[attr-defined]
@@ -68,7 +68,7 @@ def _open(session: Session, cycle: Cycle, row: Any, day: date, now: datetime, ac
         system_id=row.system_id,
         kind_id=row.kind_id,
         reason=row.status,
-        happened_on=_happened_on(row, cycle, day),
+        happened_on=_incident_day(session, row, day) if row.status == "incident" else _happened_on(row, cycle, day),
         noticed_at=now,
     )
     session.add(found)
@@ -117,6 +117,15 @@ def _make_answerable(session: Session, cycle: Cycle, found: Lapse, day: date, no
         after={"state": "lapsed"},
     )
     outbox.refresh_about(session, "request", asked.id, now=now)
+
+
+def _incident_day(session: Session, row: Any, day: date) -> date:
+    """The day of the last incident that ended the pair's evidence."""
+    struck = pick(func.max(Incident.happened_on)).where(
+        Incident.system_id == row.system_id, Incident.happened_on <= day
+    )
+    either = or_(col(Incident.kind_id).is_(None), col(Incident.kind_id) == row.kind_id)
+    return session.exec(struck.where(either)).one() or day
 
 
 def _happened_on(row: Any, cycle: Cycle, day: date) -> date:

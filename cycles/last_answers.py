@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
-from cycles.models import Document, Evidence, EvidenceKind, Request, System
+from cycles.models import Document, Evidence, EvidenceKind, Incident, Request, System
 from cycles.pairs import best_evidence, evidence
 
 Pair = tuple[int, int]
@@ -28,7 +28,16 @@ def latest_accepted(session: Session, pairs: Collection[Pair]) -> dict[Pair, Evi
 def confirmable(session: Session, request: Request, kind: EvidenceKind, last: Evidence) -> bool:
     """Whether one press may confirm the last evidence of a request."""
     system = session.get_one(System, request.system_id)
+    if struck(session, last):
+        return False
     return holds_still(kind, system, last, watched_document(session, request, last.locator))
+
+
+def struck(session: Session, last: Evidence) -> bool:
+    """Whether an incident happened since the evidence's day: what went wrong is shown anew, not confirmed by a press."""
+    either = or_(col(Incident.kind_id).is_(None), col(Incident.kind_id) == last.kind_id)
+    since = select(Incident.id).where(Incident.system_id == last.system_id, either)
+    return session.exec(since.where(Incident.happened_on > last.effective)).first() is not None
 
 
 def holds_still(kind: EvidenceKind, system: System, last: Evidence, watched: Document | None) -> bool:

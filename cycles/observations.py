@@ -92,7 +92,7 @@ def record(session: Session, looks: Sequence[Seen], *, now: datetime, actor: str
             session.add(document)
         changed.append((_name(session, document), look.status, look.sha256))
     session.flush()
-    sealed = _seal(session, looks)
+    sealed = _seal(session, looks, now)
     session.execute(update(Observation).where(col(Observation.id).in_(again)).values(seen_at=now))
     if sealed:
         after = {"count": len(sealed), "digest": journal.digest(sealed)}
@@ -105,7 +105,7 @@ def record(session: Session, looks: Sequence[Seen], *, now: datetime, actor: str
     return Observed(looked=len(looks), changed=len(changed), unseen=unseen)
 
 
-def _seal(session: Session, looks: Sequence[Seen]) -> list[tuple[int, str]]:
+def _seal(session: Session, looks: Sequence[Seen], now: datetime) -> list[tuple[int, str]]:
     """Evidence that links to a watched document gets the digest of the first look after it arrived, once."""
     seen = {look.document_id: look.sha256 for look in looks if look.status == "ok" and look.sha256}
     waiting = session.exec(
@@ -122,7 +122,7 @@ def _seal(session: Session, looks: Sequence[Seen]) -> list[tuple[int, str]]:
         .order_by(col(Evidence.id))
     ).all()
     for found, document in waiting:
-        found.sha256 = seen[document.id]
+        found.sha256, found.sealed_at = seen[document.id], now
         session.add(found)
     session.flush()
     return [(found.id, seen[document.id] or "") for found, document in waiting]

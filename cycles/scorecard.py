@@ -71,7 +71,7 @@ class FrameworkRow:
 
 @dataclass(frozen=True, kw_only=True)
 class LapseRow:
-    """An open lapse; `reason` is missing, expired, returned, changed, version-changed or recorded finding."""
+    """An open lapse; `reason` is missing, expired, returned, changed, version-changed, incident or recorded finding."""
 
     lapse_id: int
     system_name: str

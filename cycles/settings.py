@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     slack_app_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
     templates: Path | None = Field(default=None, description="A folder whose templates override the built-in ones.")
+    anchor_file: Path | None = Field(default=None, description="Where the journal's head is kept; default: in HOME.")
+    anchor_git: bool = Field(default=False, description="Commit the anchor file in the git work tree it lies in.")
     prefect_ui: str = Field(default="", description="Where people open the Prefect UI, for links in messages.")
     allow_private: str = Field(default="", description="host:port,… of the intranet that document checks may reach.")
     max_upload_mb: int = Field(default=50, ge=1, description="Largest evidence file taken, in megabytes.")
@@ -47,6 +49,10 @@ class Settings(BaseSettings):
     @property
     def evidence_dir(self) -> Path:
         return self.home / "evidence"
+
+    @property
+    def anchors(self) -> Path:
+        return self.anchor_file or self.home / "anchors.txt"
 
     @property
     def url(self) -> str:

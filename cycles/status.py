@@ -1,13 +1,14 @@
 """What is true now: every result with its reasons, every request, every action, in keys people know."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import FromClause, and_, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
+from cycles.lapses import local_day
 from cycles.models import (
     Action,
     Assessment,
@@ -24,6 +25,7 @@ from cycles.models import (
     System,
 )
 from cycles.pairs import IN_CONTROL, required
+from cycles.policy import Policy
 
 assessment = Assessment.__table__.c  # type: ignore[attr-defined]
 control = Control.__table__.c  # type: ignore[attr-defined]
@@ -53,8 +55,9 @@ def result_rows(session: Session, cycle: Cycle) -> Iterator[tuple[Any, ...]]:
 
 def status(session: Session, cycle: Cycle, now: datetime) -> dict[str, Any]:
     """The whole status of a cycle as plain values, as `hoshin status --json` prints it."""
-    results = _results(session, cycle)
-    requests = _requests(session, cycle)
+    stands = select(Standing.__table__).where(standing.cycle_id == cycle.id).subquery("stands")  # type: ignore[attr-defined]
+    results = told_results(result_rows(session, cycle), reasons(session, cycle, stands))
+    requests = requests_of(session, cycle)
     actions = actions_of(session, cycle)
     lapses = open_lapses(session)
     return {
@@ -63,9 +66,9 @@ def status(session: Session, cycle: Cycle, now: datetime) -> dict[str, Any]:
         "as_of": now.isoformat(timespec="seconds"),
         "counts": {
             "systems": len({row["system"] for row in results}),
-            "results": _counted(results, "result"),
-            "requests": _counted(requests, "state"),
-            "actions": _counted(actions, "state"),
+            "results": counted(results, "result"),
+            "requests": counted(requests, "state"),
+            "actions": counted(actions, "state"),
             "lapses": len(lapses),
             "deliveries": deliveries(session),
         },
@@ -73,18 +76,32 @@ def status(session: Session, cycle: Cycle, now: datetime) -> dict[str, Any]:
         "requests": requests,
         "lapses": lapses,
         "actions": actions,
+        "expiring": expiring(session, cycle, stands, local_day(cycle, now)),
     }
 
 
-def _counted(rows: list[dict[str, Any]], name: str) -> dict[str, int]:
+def expiring(session: Session, cycle: Cycle, stands: FromClause, day: date) -> list[dict[str, Any]]:
+    """Evidence that counts today and ends within the policy's warning window, soonest first."""
+    last = day + timedelta(days=Policy.model_validate(cycle.policy).expiring_days)
+    rows = session.execute(
+        select(system.key, kind.key, stands.c.valid_until)
+        .join(System, system.id == stands.c.system_id)
+        .join(EvidenceKind, kind.id == stands.c.kind_id)
+        .where(stands.c.status == "valid", stands.c.valid_until >= day, stands.c.valid_until <= last)
+        .order_by(stands.c.valid_until, system.key, kind.key)
+    )
+    return [{"system": row[0], "evidence_kind": row[1], "valid_until": row[2].isoformat()} for row in rows]
+
+
+def counted(rows: list[dict[str, Any]], name: str) -> dict[str, int]:
     counts: dict[str, int] = {}
     for row in rows:
         counts[row[name]] = counts.get(row[name], 0) + 1
     return dict(sorted(counts.items()))
 
 
-def _results(session: Session, cycle: Cycle) -> list[dict[str, Any]]:
-    why = _reasons(session, cycle)
+def told_results(rows: Iterable[tuple[Any, ...]], why: dict[tuple[str, str, str], list[str]]) -> list[dict[str, Any]]:
+    """Results with the kinds that decide them, as plain values."""
     return [
         {
             "system": row[0],
@@ -94,28 +111,23 @@ def _results(session: Session, cycle: Cycle) -> list[dict[str, Any]]:
             "reasons": why.get((row[0], row[1], row[2]), []),
             "valid_until": row[5].isoformat() if row[5] else None,
         }
-        for row in result_rows(session, cycle)
+        for row in rows
     ]
 
 
-def _reasons(session: Session, cycle: Cycle) -> dict[tuple[str, str, str], list[str]]:
+def reasons(
+    session: Session, cycle: Cycle, stands: FromClause, kinds: FromClause | None = None
+) -> dict[tuple[str, str, str], list[str]]:
     """For each result the kinds that decide it, as `evidence-kind: standing`; those in order are left out unless all are."""
-    needed = required(cycle.id).subquery("needed")
+    needed = required(cycle.id, kinds).subquery("needed")
     rows = session.execute(
-        select(system.key, framework.key, control.key, kind.key, standing.status)
+        select(system.key, framework.key, control.key, kind.key, stands.c.status)
         .select_from(needed)
         .join(System, system.id == needed.c.system_id)
         .join(Control, control.id == needed.c.control_id)
         .join(Framework, framework.id == control.framework_id)
         .join(EvidenceKind, kind.id == needed.c.kind_id)
-        .join(
-            Standing,
-            and_(
-                standing.cycle_id == cycle.id,
-                standing.system_id == needed.c.subject_id,
-                standing.kind_id == needed.c.kind_id,
-            ),
-        )
+        .join(stands, and_(stands.c.system_id == needed.c.subject_id, stands.c.kind_id == needed.c.kind_id))
         .distinct()
         .order_by(system.key, framework.key, control.key, kind.key)
     )
@@ -127,7 +139,8 @@ def _reasons(session: Session, cycle: Cycle) -> dict[tuple[str, str, str], list[
     return {**good, **bad}
 
 
-def _requests(session: Session, cycle: Cycle) -> list[dict[str, Any]]:
+def requests_of(session: Session, cycle: Cycle) -> list[dict[str, Any]]:
+    """Every request of the cycle."""
     owner, assignee = Person.__table__.alias("owner"), Person.__table__.alias("assignee")  # type: ignore[attr-defined]
     rows = session.execute(
         select(Request, system.key, kind.key, owner.c.key, assignee.c.key, Panel)

@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
-from cycles.errors import BadInput
+from cycles.errors import BadInput, NotKept
 
 HEAD = "0002"
 LOCK_WAIT_S = 60
+# PostgreSQL's error codes (its manual, appendix A).
+LOCK_TIMED_OUT, DISK_FULL = "55P03", "53100"
 # Any constant of our own; PostgreSQL lets one transaction at a time hold it, which keeps the journal one chain.
 WRITE_LOCK = 0x486F7368696E
 
@@ -35,19 +37,44 @@ class Record:
         """One transaction: committed whole at the end, or rolled back whole when anything is raised.
 
         Writers wait for each other for up to `LOCK_WAIT_S` seconds; only so can the journal stay one chain.
+
+        Raises:
+            NotKept: when another writer holds the database for longer, or the disk is full.
         """
-        connection = self.engine.connect().execution_options(hoshin_write=True)
-        with connection, connection.begin():
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITE_LOCK})
-            with Session(connection, join_transaction_mode="control_fully", expire_on_commit=False) as session:
-                session.begin()
-                yield session
-                session.flush()
-                session.commit()
+        with _plainly_said():
+            connection = self.engine.connect().execution_options(hoshin_write=True)
+            with connection, connection.begin():
+                if connection.dialect.name == "postgresql":
+                    connection.execute(text(f"SET LOCAL lock_timeout = '{int(LOCK_WAIT_S * 1000)}ms'"))
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITE_LOCK})
+                with Session(connection, join_transaction_mode="control_fully", expire_on_commit=False) as session:
+                    session.begin()
+                    yield session
+                    session.flush()
+                    session.commit()
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def _plainly_said() -> Iterator[None]:
+    """Say in a sentence what a person can mend; every other trouble stays what it is."""
+    try:
+        yield
+    except OperationalError as error:
+        said, state = str(error.orig), getattr(error.orig, "sqlstate", None)
+        if "locked" in said or state == LOCK_TIMED_OUT:
+            raise NotKept(
+                f"The database was held by another writer for more than {LOCK_WAIT_S} s; nothing was written. Find the "
+                "process that holds it (a long backup, an open database tool, a stage that hangs), end it, and try again."
+            ) from error
+        if "is full" in said or state == DISK_FULL:
+            raise NotKept(
+                "The disk of the database is full; nothing was written. Make room and run the command again: what was "
+                "done already is not done twice."
+            ) from error
+        raise
 
 
 def open_record(url: str, *, migrate: bool = True) -> Record:

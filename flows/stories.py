@@ -80,10 +80,11 @@ async def act(house: House, *, step: Step = plainly) -> dict[str, Acted]:
 
 
 async def review(house: House, *, step: Step = plainly) -> dict[str, Closing]:
-    """Try the gate of every cycle in its last days, and close those that nothing keeps open."""
+    """Try the gate of every cycle in its last days, close those that nothing keeps open, and anchor the journal."""
     with stage_lock(house.record, "review", house.now):
         closings: dict[str, Closing] = await step("Try the closing gate", work.try_gates, house)
         await step("Write the pack of closed cycles", work.write_packs, house, closings)
+        await step("Anchor the journal", work.anchor_journal, house)
     return closings
 
 

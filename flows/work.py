@@ -19,7 +19,7 @@ from cycles.act import Acted
 from cycles.check import Checked
 from cycles.close import Closing
 from cycles.do import Ticked
-from cycles.errors import Refused
+from cycles.errors import BadInput, Refused
 from cycles.models import Person
 from cycles.observations import Observed, Seen
 from cycles.people import current_policy, programme_head
@@ -184,6 +184,17 @@ def write_packs(house: House, closings: dict[str, Closing]) -> list[str]:
         path.write_text(json.dumps(pack, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         written.append(str(path))
     return written
+
+
+def anchor_journal(house: House) -> bool:
+    """Record the journal's head for the day; an anchor that cannot be written keeps no stage from its end."""
+    from flows.anchoring import anchor
+
+    try:
+        return anchor(house.record, house.settings, house.now())[1]
+    except BadInput as error:
+        log.error("anchor: %s", error)
+        return False
 
 
 def figures(house: House, key: str | None = None) -> Scorecard | None:

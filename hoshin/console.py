@@ -73,7 +73,7 @@ def print_facts(facts: Mapping[str, Any]) -> None:
         print(f"{name:<{width}}  {_cell(value)}")
 
 
-def parse_time(text: str | None) -> datetime | None:
+def parse_time(text: str | None, option: str = "--as-of") -> datetime | None:
     """An instant from the command line, in UTC when it names no zone.
 
     Raises:
@@ -86,9 +86,9 @@ def parse_time(text: str | None) -> datetime | None:
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise BadInput(f"--as-of: '{text}' is not a time. Write 2026-11-02 or 2026-11-02T09:00+09:00.") from error
+        raise BadInput(f"{option}: '{text}' is not a time. Write 2026-11-02 or 2026-11-02T09:00+09:00.") from error
     if not 1971 <= at.year <= 2999:
-        raise BadInput(f"--as-of: the year {at.year} is outside what calendars know. Write a year from 1971 to 2999.")
+        raise BadInput(f"{option}: the year {at.year} is outside what calendars know. Write a year from 1971 to 2999.")
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 

@@ -51,5 +51,7 @@ def copy_of(house: House) -> Iterator[House]:
     """The same house to try things in: its record copied, Slack away, and a home of its own that is gone afterwards."""
     with copied(house.record) as record, TemporaryDirectory(prefix="hoshin-copy-") as home:
         # Stages write beside the record too (packs, evidence files); none of that may reach the real home.
-        settings = house.settings.model_copy(update={"home": Path(home), "programme": house.programme_dir})
+        settings = house.settings.model_copy(
+            update={"home": Path(home), "programme": house.programme_dir, "anchor_file": None}
+        )
         yield replace(house, settings=settings, record=record, slack=None)

@@ -1,10 +1,10 @@
 """The tables of the record. Import them from here: `from cycles.models import Request`."""
 
-from cycles.models.catalogues import Applicability, Control, EvidenceKind, Framework, Requirement
+from cycles.models.catalogues import Applicability, Control, EvidenceKind, Framework, KindFact, Requirement
 from cycles.models.inventory import Incident, Leave, Membership, Person, System, SystemFact
 from cycles.models.ledger import Inbound, JournalEntry, Setting, StageLock
 from cycles.models.messages import Delivery, DeliveryItem
-from cycles.models.proof import Document, Evidence, Observation, Panel, Review, Verdict
+from cycles.models.proof import Document, DocumentFact, Evidence, Observation, Panel, Review, Verdict
 from cycles.models.results import Acceptance, Action, Assessment, Cadence, Finding, Lapse, Milestone, Standing
 from cycles.models.types import UTCDateTime
 from cycles.models.work import UNANSWERED, Cycle, CycleFramework, CycleSystem, Request, Slot
@@ -23,6 +23,7 @@ __all__ = [
     "Delivery",
     "DeliveryItem",
     "Document",
+    "DocumentFact",
     "Evidence",
     "EvidenceKind",
     "Finding",
@@ -30,6 +31,7 @@ __all__ = [
     "Inbound",
     "Incident",
     "JournalEntry",
+    "KindFact",
     "Lapse",
     "Leave",
     "Membership",

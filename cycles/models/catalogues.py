@@ -1,11 +1,11 @@
 """Frameworks, their controls, and the evidence that shows a control is met."""
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import Column, UniqueConstraint
+from sqlalchemy import Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from cycles.models.types import Json
+from cycles.models.types import Json, UTCDateTime
 
 
 class Framework(SQLModel, table=True):
@@ -57,6 +57,18 @@ class EvidenceKind(SQLModel, table=True):
     forms: list[str] = Field(sa_column=Column(Json, nullable=False))
     weight: int
     source: str
+
+
+class KindFact(SQLModel, table=True):
+    """What decides which evidence of a kind counts, from `at` on; written at each sync that changes it, never rewritten."""
+
+    __tablename__ = "kind_fact"
+    __table_args__ = (Index("kind_fact_at", "kind_id", "at"),)
+    id: int = Field(default=None, primary_key=True)
+    kind_id: int = Field(foreign_key="evidence_kind.id")
+    at: datetime = Field(sa_type=UTCDateTime)
+    scope: str
+    model_version_bound: bool
 
 
 class Requirement(SQLModel, table=True):

@@ -26,6 +26,8 @@ class Evidence(SQLModel, table=True):
     effective: date
     collected_at: datetime = Field(sa_type=UTCDateTime)
     received_at: datetime = Field(sa_type=UTCDateTime)
+    # When a link got its digest from the first look at its document; None where it came with one.
+    sealed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     valid_until: date
     model_version: str | None = None
     source: str
@@ -87,6 +89,17 @@ class Document(SQLModel, table=True):
     status: str | None = None
     sha256: str | None = None
     changed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class DocumentFact(SQLModel, table=True):
+    """Whether a document was watched, from `at` on; written at each sync that changes it, never rewritten."""
+
+    __tablename__ = "document_fact"
+    __table_args__ = (Index("document_fact_at", "document_id", "at"),)
+    id: int = Field(default=None, primary_key=True)
+    document_id: int = Field(foreign_key="document.id")
+    at: datetime = Field(sa_type=UTCDateTime)
+    watched: bool
 
 
 class Observation(SQLModel, table=True):

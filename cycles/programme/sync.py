@@ -13,6 +13,7 @@ from cycles.policy import Policy
 from cycles.programme.catalogue_sync import sync_catalogues, sync_kinds
 from cycles.programme.changes import Changes, update
 from cycles.programme.entries import DocumentEntry, PersonEntry, SystemEntry
+from cycles.programme.facts import keep_facts
 from cycles.programme.load import ORGANISATION, Programme
 from cycles.validity import valid_until
 
@@ -28,6 +29,7 @@ def sync(session: Session, programme: Programme, *, now: datetime, actor: str) -
     _sync_documents(session, programme, now, changes)
     _sync_settings(session, programme, changes)
     session.flush()
+    keep_facts(session, now)
     if changes:
         journal.append(
             session, at=now, actor=actor, action="programme.synced", subject="programme", after=changes.summary()

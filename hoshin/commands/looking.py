@@ -1,11 +1,16 @@
 """`hoshin status | verify | doctor`: what is true, whether it was tampered with, whether all is set up."""
 
 import asyncio
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hoshin.console import AsJson, AsOf, CycleKey, print_facts, print_json, print_table
+from hoshin.console import AsJson, CycleKey, parse_time, print_facts, print_json, print_table
+
+if TYPE_CHECKING:
+    from cycles.as_of import Recomputed
+    from cycles.journal import Fault, Verification
 
 
 def register(app: typer.Typer) -> None:
@@ -16,16 +21,28 @@ def register(app: typer.Typer) -> None:
 
 def status(
     cycle: CycleKey = None,
-    as_of: AsOf = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="TIME", help="What was true at this time, as far as is known now.")
+    ] = None,
+    known_at: Annotated[
+        str | None,
+        typer.Option("--known-at", metavar="TIME", help="As far as was known at this time; alone, also true at it."),
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="List every result, not only those out of order.")] = False,
     json: AsJson = False,
 ) -> None:
-    """What is true now: results with their reasons, requests, actions. `--as-of` judges results anew for that time."""
-    found = _status(cycle, as_of)
+    """What is true now, or was at another time: results with their reasons, requests, actions.
+
+    `--as-of T` tells what was true at T as known now, `--known-at K` as known at K: evidence dated before T that came
+    after K does not count. It is computed from history; nothing is written.
+    """
+    found = _status(cycle, as_of, known_at)
     if json:
         print_json(found)
         return
-    print_facts({"cycle": found["cycle"], "stage": found["stage"], "as of": found["as_of"], **found["counts"]})
+    print_facts(
+        {"cycle": found["cycle"], "stage": found["stage"], "as of": found["as_of"], **_then(found), **found["counts"]}
+    )
     shown = [row for row in found["results"] if everything or row["result"] == "not-satisfied"]
     by_reason: dict[tuple[str, str, str], int] = {}
     for row in shown:
@@ -41,49 +58,110 @@ def status(
     names = ("id", "lapse", "reason", "severity", "owner", "state", "due")
     print()
     print_table("Actions", names, ([row[n] for n in names] for row in found["actions"]), empty="none is open.")
+    if found["expiring"]:
+        print()
+        soon = (row.values() for row in found["expiring"])
+        columns = ("system", "evidence_kind", "valid_until")
+        print_table("Expiring soon", columns, map(tuple, soon), empty="nothing.")
+    if "scope" in found:
+        print("\n" + "\n".join(f"{part}: {how}." for part, how in found["scope"].items()))
 
 
-def _status(key: str | None, as_of: str | None) -> dict[str, Any]:
-    from cycles.errors import BadInput
-    from cycles.programme_cycles import current_cycle, cycle_named
-    from cycles.status import status as read
+def _then(found: dict[str, Any]) -> dict[str, Any]:
+    return {"known at": found["known_at"]} if "known_at" in found else {}
+
+
+def _status(key: str | None, as_of: str | None, known_at: str | None) -> dict[str, Any]:
     from hoshin.opening import opened
 
-    # As of another time means: judged again on a copy, as the stages would have done at that time.
-    with opened(as_of=as_of, copy=as_of is not None) as house:
-        if as_of is not None:
-            from flows import work
+    at, known = parse_time(as_of), parse_time(known_at, "--known-at")
+    with opened() as house, house.record.read() as session:
+        now = house.now()
+        if at is not None or known is not None:
+            from cycles.status_then import status_at
 
-            work.assess_cycles(house)
-        with house.record.read() as session:
-            cycle = cycle_named(session, key) if key else current_cycle(session)
-            if cycle is None:
-                raise BadInput("No cycle is planned yet. Run `hoshin plan`.")
-            return read(session, cycle, house.now())
+            return status_at(session, key, at or known or now, known or now)
+        from cycles.errors import BadInput
+        from cycles.programme_cycles import current_cycle, cycle_named
+        from cycles.status import status as read
+
+        cycle = cycle_named(session, key) if key else current_cycle(session)
+        if cycle is None:
+            raise BadInput("No cycle is planned yet. Run `hoshin plan`.")
+        return read(session, cycle, now)
 
 
-def verify(json: AsJson = False) -> None:
-    """Read the whole journal and name the first entry that was edited, moved or removed. Exits 1 when there is one."""
+def verify(
+    anchor: Annotated[
+        Path | None,
+        typer.Option("--anchor", metavar="FILE", help="Compare with anchored heads; default: HOSHIN_ANCHOR_FILE."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Read the whole journal, compare it with its anchors, and recompute what every closed cycle pinned.
+
+    Names the first entry that was edited, moved or removed, entries cut off the end, and cycles whose results no longer
+    follow from history. Exits 1 when there is any.
+    """
+    from cycles.anchors import broken_anchor, read_anchors
+    from cycles.as_of import recompute_closed
     from cycles.journal import verify as check
     from cycles.settings import Settings
     from cycles.store import open_record
 
-    record = open_record(Settings().url)
+    settings = Settings()
+    path = anchor or (settings.anchors if settings.anchors.exists() else None)
+    anchors = read_anchors(path) if path else []
+    record = open_record(settings.url)
     with record.read() as session:
         found = check(session)
+        cut = broken_anchor(session, anchors)
+        cycles = recompute_closed(session) if found.fault is None else []
     record.close()
+    differing = [cycle.cycle for cycle in cycles if cycle.differs]
     if json:
-        fault = {"seq": found.fault.seq, "problem": found.fault.problem} if found.fault else None
-        print_json({"entries": found.entries, "head": found.head, "fault": fault})
-    elif found.fault:
+        print_json(_verified(found, cut, cycles))
+    else:
+        _tell(found, cut, cycles, len(anchors))
+    if found.fault or cut or differing:
+        raise typer.Exit(1)
+
+
+def _verified(found: "Verification", cut: "Fault | None", cycles: "list[Recomputed]") -> dict[str, Any]:
+    def told(fault: "Fault | None") -> dict[str, Any] | None:
+        return {"seq": fault.seq, "problem": fault.problem} if fault else None
+
+    return {
+        "entries": found.entries,
+        "head": found.head,
+        "fault": told(found.fault),
+        "anchor": told(cut),
+        "cycles": [
+            {"cycle": one.cycle, "pinned": one.pinned, "recomputed": one.digest, "differs": one.differs}
+            for one in cycles
+        ],
+    }
+
+
+def _tell(found: "Verification", cut: "Fault | None", cycles: "list[Recomputed]", anchors: int) -> None:
+    if found.fault:
         print(f"Entry {found.fault.seq} {found.fault.problem}.")
         print(
             "The journal was tampered with. Compare with a backup; everything before this entry is as it was written."
         )
     else:
         print(f"{found.entries} entries, unbroken. Head: {found.head}")
-    if found.fault:
-        raise typer.Exit(1)
+    if cut:
+        print(f"Against the anchor: {'' if 'missing' in cut.problem else f'entry {cut.seq} '}{cut.problem}.")
+    elif anchors:
+        print(f"{anchors} anchor{'s agree' if anchors > 1 else ' agrees'}.")
+    for one in cycles:
+        if one.digest is None:
+            print(f"{one.cycle}: closed before the record kept what systems were; its results cannot be recomputed.")
+        elif one.differs:
+            print(f"{one.cycle}: its results no longer follow from history. Pinned {one.pinned}, now {one.digest}.")
+        else:
+            print(f"{one.cycle}: recomputed, as pinned.")
 
 
 def doctor(

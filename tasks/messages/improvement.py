@@ -10,7 +10,7 @@ from tasks.words import Raw, Words
 Payload = dict[str, Any]
 # In these states the owner has nothing to do.
 RESTING = ("implemented", "effective")
-REASONS = ("missing", "gone", "expired", "returned", "changed", "version_changed", "finding")
+REASONS = ("missing", "gone", "expired", "returned", "changed", "version_changed", "incident", "finding")
 DOERS = ("owner", "deputy")
 
 

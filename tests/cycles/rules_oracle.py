@@ -10,7 +10,21 @@ from rules_house import House
 from sqlmodel import Session, select
 
 from cycles.catalogue import Applies
-from cycles.models import Acceptance, Cycle, Document, Evidence, EvidenceKind, Request, System, Verdict
+from cycles.models import (
+    Acceptance,
+    Cycle,
+    Document,
+    DocumentFact,
+    Evidence,
+    EvidenceKind,
+    Incident,
+    KindFact,
+    Observation,
+    Request,
+    System,
+    SystemFact,
+    Verdict,
+)
 from cycles.programme.entries import SystemEntry
 
 Pair = tuple[str, str]
@@ -27,6 +41,7 @@ ORDER = (
     "gone",
     "version-changed",
     "changed",
+    "incident",
     "expired",
 )
 
@@ -74,11 +89,16 @@ class Facts:
     documents: list[Document]
     acceptances: list[Acceptance]
     requests: dict[tuple[int, int], Request]
+    incidents: list[Incident]
+    system_facts: list[SystemFact]
+    kind_facts: list[KindFact]
+    document_facts: list[DocumentFact]
+    looks: list[Observation]
 
     @classmethod
     def read(cls, session: Session, house: House) -> "Facts":
         def rows(model: Any) -> list[Any]:
-            return list(session.exec(select(model)).all())
+            return list(session.exec(select(model).order_by(*model.__table__.primary_key.columns)).all())
 
         cycle = house.cycle(session)
         return cls(
@@ -90,6 +110,11 @@ class Facts:
             documents=rows(Document),
             acceptances=rows(Acceptance),
             requests={(row.system_id, row.kind_id): row for row in rows(Request) if row.cycle_id == cycle.id},
+            incidents=rows(Incident),
+            system_facts=rows(SystemFact),
+            kind_facts=rows(KindFact),
+            document_facts=rows(DocumentFact),
+            looks=[row for row in rows(Observation) if row.status in ("ok", "missing")],
         )
 
 
@@ -139,6 +164,85 @@ def _trouble(facts: Facts, best: Evidence, system: System, kind: EvidenceKind, d
         return "gone"
     if kind.model_version_bound and (best.model_version or "") != (system.model_version or ""):
         return "version-changed"
+    return None
+
+
+def standing_then(facts: Facts, pair: Pair, at: datetime, known: datetime) -> tuple[str, int | None, date | None]:
+    """The same for the past: what was true at a time as known at another, from what is only ever added to."""
+    system, kind = facts.systems[pair[0]], facts.kinds[pair[1]]
+    day, by = at.astimezone(ZoneInfo("Asia/Tokyo")).date(), min(at, known)
+
+    def newest(rows: list[Any], **which: int) -> Any:
+        fit = [row for row in rows if row.at <= by and all(getattr(row, name) == of for name, of in which.items())]
+        return fit[-1] if fit else None
+
+    version = newest(facts.system_facts, system_id=system.id) or system
+    bound = newest(facts.kind_facts, kind_id=kind.id) or kind
+    verdicts = {number: row.outcome for number, row in facts.verdicts.items() if row.at <= known}
+    mine = [
+        row
+        for row in facts.evidence
+        if (row.system_id, row.kind_id) == (system.id, kind.id)
+        and row.received_at <= known
+        and (row.received_at <= at or row.effective <= day)
+    ]
+    best = max(
+        (row for row in mine if verdicts.get(row.id) == "accepted"),
+        key=lambda row: (row.effective, row.id),
+        default=None,
+    )
+    held = (best.id, best.valid_until) if best else (None, None)
+    request = facts.requests.get((system.id, kind.id))
+    if version.retired or (request and request.excused_at and request.excused_at <= by):
+        return ("excused", *held)
+    trouble = _trouble_then(facts, best, (system.id, kind.id), at, known) if best else None
+    if (
+        best
+        and not trouble
+        and bound.model_version_bound
+        and (best.model_version or "") != (version.model_version or "")
+    ):
+        trouble = "version-changed"
+    if best and not trouble:
+        return ("valid", *held)
+    for row in facts.acceptances:
+        taken = (row.system_id, row.kind_id) == (system.id, kind.id) and row.decided_at and row.decided_at <= by
+        if taken and row.expires >= day and not (row.revoked_at and row.revoked_at <= by):
+            return ("accepted", *held)
+    if trouble:
+        return (trouble, *held)
+    if not mine:
+        return ("missing", None, None)
+    outcome = verdicts.get(max(row.id for row in mine))
+    return ({"returned": "returned", None: "pending"}.get(outcome, "missing"), *held)
+
+
+def _trouble_then(facts: Facts, best: Evidence, pair: tuple[int, int], at: datetime, known: datetime) -> str | None:
+    day = at.astimezone(ZoneInfo("Asia/Tokyo")).date()
+    if best.valid_until < day:
+        return "expired"
+    for row in facts.incidents:
+        struck = row.system_id == pair[0] and row.kind_id in (None, pair[1]) and row.recorded_at <= known
+        if struck and best.effective < row.happened_on <= day:
+            return "incident"
+    sha256 = None if best.sealed_at and best.sealed_at > known else best.sha256
+    for document in facts.documents:
+        if (document.system_id, document.kind_id, document.locator) != (*pair, best.locator):
+            continue
+        watching = [row for row in facts.document_facts if row.document_id == document.id and row.at <= min(at, known)]
+        if not watching or not watching[-1].watched:
+            continue
+        looks = [row for row in facts.looks if row.document_id == document.id and row.at <= known]
+        told = None
+        for before, look in zip([None, *looks], looks, strict=False):
+            since = look.at
+            if before and look.modified and before.seen_at < look.modified <= look.at:
+                since = look.modified
+            told = look if since <= at else told
+        if told and told.sha256 and sha256 and told.sha256 != sha256:
+            return "changed"
+        if told and told.status == "missing":
+            return "gone"
     return None
 
 

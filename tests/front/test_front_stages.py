@@ -19,7 +19,7 @@ def found(asked_home: Path) -> Any:
 
 
 def test_status_has_the_documented_keys(found: Any) -> None:
-    promised = ["cycle", "stage", "as_of", "counts", "results", "requests", "actions"]
+    promised = ["cycle", "stage", "as_of", "counts", "results", "requests", "actions", "expiring"]
     assert [key for key in found if key != "lapses"] == promised
     assert (found["cycle"], found["stage"]) == (CYCLE, "do")
     row = ["system", "framework", "control", "result", "reasons", "valid_until"]

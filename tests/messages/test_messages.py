@@ -219,6 +219,7 @@ def test_every_state_of_an_action_has_words(locale: str) -> None:
             "returned",
             "changed",
             "version-changed",
+            "incident",
             "recorded finding",
             "new",
         )

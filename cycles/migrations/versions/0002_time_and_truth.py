@@ -115,6 +115,37 @@ def upgrade() -> None:
         batch_op.create_index("system_fact_at", ["system_id", "at"], unique=False)
 
     op.create_table(
+        "kind_fact",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("scope", sa.String(), nullable=False),
+        sa.Column("model_version_bound", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["kind_id"],
+            ["evidence_kind.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("kind_fact", schema=None) as batch_op:
+        batch_op.create_index("kind_fact_at", ["kind_id", "at"], unique=False)
+
+    op.create_table(
+        "document_fact",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("document_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("watched", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_id"],
+            ["document.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("document_fact", schema=None) as batch_op:
+        batch_op.create_index("document_fact_at", ["document_id", "at"], unique=False)
+
+    op.create_table(
         "milestone",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("action_id", sa.Integer(), nullable=False),
@@ -172,6 +203,9 @@ def upgrade() -> None:
     with op.batch_alter_table("cycle", schema=None) as batch_op:
         batch_op.add_column(sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True))
 
+    with op.batch_alter_table("evidence", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=True))
+
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.add_column(sa.Column("group", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("automated", sa.Boolean(), nullable=False, server_default=sa.false()))
@@ -186,6 +220,24 @@ def upgrade() -> None:
         "SELECT id, (SELECT min(at) FROM journal), model_version, risk_tier, retired FROM system "
         "WHERE EXISTS (SELECT 1 FROM journal)"
     )
+    op.execute(
+        "INSERT INTO kind_fact (kind_id, at, scope, model_version_bound) "
+        "SELECT id, (SELECT min(at) FROM journal), scope, model_version_bound FROM evidence_kind "
+        "WHERE EXISTS (SELECT 1 FROM journal)"
+    )
+    op.execute(
+        "INSERT INTO document_fact (document_id, at, watched) "
+        "SELECT id, (SELECT min(at) FROM journal), watched FROM document WHERE EXISTS (SELECT 1 FROM journal)"
+    )
+    # Cycles closed by then cannot be recomputed for certain, and `hoshin verify` says so instead of crying wolf.
+    op.execute(
+        "INSERT INTO setting (name, value) SELECT 'recomputable_after', "
+        "(SELECT '{\"seq\": ' || max(seq) || '}' FROM journal)" + _as_json() + " WHERE EXISTS (SELECT 1 FROM journal)"
+    )
+
+
+def _as_json() -> str:
+    return "::json" if op.get_bind().dialect.name == "postgresql" else ""
 
 
 def _date_excuses() -> None:
@@ -201,7 +253,10 @@ def _date_excuses() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM setting WHERE name = 'recomputable_after'")
     op.drop_column("request", "excused_at")
+
+    op.drop_column("evidence", "sealed_at")
 
     op.drop_column("membership", "automated")
     op.drop_column("membership", "group")
@@ -233,5 +288,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_incident_system_id"))
 
     op.drop_table("incident")
+    with op.batch_alter_table("kind_fact", schema=None) as batch_op:
+        batch_op.drop_index("kind_fact_at")
+
+    op.drop_table("kind_fact")
+    with op.batch_alter_table("document_fact", schema=None) as batch_op:
+        batch_op.drop_index("document_fact_at")
+
+    op.drop_table("document_fact")
     op.drop_table("finding")
     op.drop_table("cadence")
