@@ -208,6 +208,68 @@ class ActionBrief:
     controls: tuple[ControlRef, ...]
     request_id: int | None
     relapses: int
+    # What the owner set out to do by when and has not, and whether the risk may be asked to be accepted instead.
+    late_milestones: tuple[tuple[str, date], ...] = ()
+    can_accept_risk: bool = False
+    accepted_until: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcceptanceBrief:
+    """A risk acceptance: to the approver, who decides, or to those told (`role`: approver, requester or ending).
+
+    `state` is that of the acceptance; `latest` the last day policy allows.
+    """
+
+    reader: Reader
+    role: str
+    acceptance_id: int
+    system_name: str
+    kind_title: Text
+    requester: str
+    approver: str
+    reason: str
+    decision_reason: str
+    state: str
+    expires: date
+    decided_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CadenceBrief:
+    """To the lead: what keeps lapsing could count for fewer months. `outcome` is accepted or declined once decided."""
+
+    reader: Reader
+    cadence_id: int
+    system_name: str
+    kind_title: Text
+    relapses: int
+    months: int
+    instead_of: int
+    decided: Answered | None = None
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingBrief:
+    """What somebody reported: to who triages it (`role` lead), or to its reporter. `reporter` is None unless the reader
+    may know it."""
+
+    reader: Reader
+    role: str
+    finding_id: int
+    system_name: str
+    kind_title: Text | None
+    title: str
+    detail: str
+    confidential: bool
+    anonymous: bool
+    reporter: str | None
+    reported_on: date
+    state: str
+    reason: str = ""
+    owner: str | None = None
+    due: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,4 +298,7 @@ Brief = (
     | PlanBrief
     | ActionBrief
     | EffectivenessBrief
+    | AcceptanceBrief
+    | CadenceBrief
+    | FindingBrief
 )

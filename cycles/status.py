@@ -8,6 +8,8 @@ from sqlalchemy import and_, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
+from cycles.improvement_status import acceptances_of, actions_of, findings_of
+from cycles.lapses import local_day
 from cycles.models import (
     Action,
     Assessment,
@@ -54,7 +56,8 @@ def status(session: Session, cycle: Cycle, now: datetime) -> dict[str, Any]:
     """The whole status of a cycle as plain values, as `hoshin status --json` prints it."""
     results = _results(session, cycle)
     requests = _requests(session, cycle)
-    actions = actions_of(session, cycle)
+    actions = actions_of(session, cycle, local_day(cycle, now))
+    accepted, found = acceptances_of(session), findings_of(session)
     lapses = open_lapses(session)
     return {
         "cycle": cycle.key,
@@ -66,12 +69,16 @@ def status(session: Session, cycle: Cycle, now: datetime) -> dict[str, Any]:
             "requests": _counted(requests, "state"),
             "actions": _counted(actions, "state"),
             "lapses": len(lapses),
+            "acceptances": _counted(accepted, "state"),
+            "findings": _counted(found, "state"),
             "deliveries": deliveries(session),
         },
         "results": results,
         "requests": requests,
         "lapses": lapses,
         "actions": actions,
+        "acceptances": accepted,
+        "findings": found,
     }
 
 
@@ -149,35 +156,6 @@ def _requests(session: Session, cycle: Cycle) -> list[dict[str, Any]]:
             "next_at": row.next_at.isoformat(timespec="seconds") if row.next_at else None,
         }
         for row, system_key, kind_key, owner_key, assignee_key in rows
-    ]
-
-
-def actions_of(session: Session, cycle: Cycle) -> list[dict[str, Any]]:
-    """Every action that is open, or that belongs to a lapse of this cycle."""
-    rows = session.execute(
-        select(Action, system.key, kind.key, person.key, Lapse)
-        .join(System, system.id == col(Action.system_id))
-        .join(EvidenceKind, kind.id == col(Action.kind_id))
-        .join(Person, person.id == col(Action.owner_id))
-        .join(Lapse, col(Lapse.id) == col(Action.lapse_id))
-        .where((col(Action.closed_at).is_(None)) | (col(Lapse.cycle_id) == cycle.id))
-        .order_by(col(Action.id))
-    ).all()
-    return [
-        {
-            "id": action.id,
-            "lapse": f"{system_key}/{kind_key}",
-            "system": system_key,
-            "evidence_kind": kind_key,
-            "reason": found.reason,
-            "severity": action.severity,
-            "owner": owner_key,
-            "state": action.state,
-            "due": action.due.isoformat(),
-            "relapses": action.relapses,
-            "open": action.closed_at is None,
-        }
-        for action, system_key, kind_key, owner_key, found in rows
     ]
 
 

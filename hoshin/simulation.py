@@ -155,7 +155,8 @@ def _actions(session: Session, started: datetime) -> list[dict[str, Any]]:
     rows = session.exec(
         select(Action, System.key, EvidenceKind.key, Person.key)
         .join(System, col(System.id) == col(Action.system_id))
-        .join(EvidenceKind, col(EvidenceKind.id) == col(Action.kind_id))
+        # A finding's action is of no kind.
+        .outerjoin(EvidenceKind, col(EvidenceKind.id) == col(Action.kind_id))
         .join(Person, col(Person.id) == col(Action.owner_id))
         .where(col(Action.opened_at) >= started)
         .order_by(col(Action.id))
