@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 from sqlmodel import select as pick
 
 from cycles.action_states import AT_WORK
-from cycles.models import Acceptance, Action, Cycle, EvidenceKind, Finding, Lapse, Milestone, Person, System
+from cycles.models import Acceptance, Action, Cadence, Cycle, EvidenceKind, Finding, Lapse, Milestone, Person, System
 
 kind = EvidenceKind.__table__.c  # type: ignore[attr-defined]
 person = Person.__table__.c  # type: ignore[attr-defined]
@@ -81,7 +81,7 @@ def acceptances_of(session: Session) -> list[dict[str, Any]]:
     ).all()
     return [
         {
-            "id": row.id,
+            "id": f"R-{row.id}",
             "about": f"{system_key}/{kind_key}",
             "state": row.state,
             "requester": requester,
@@ -110,4 +110,24 @@ def findings_of(session: Session) -> list[dict[str, Any]]:
             "state": found.state,
         }
         for found, system_key in rows
+    ]
+
+
+def cadences_of(session: Session) -> list[dict[str, Any]]:
+    """Every shorter cadence that was proposed, the newest first."""
+    rows = session.exec(
+        pick(Cadence, System.key, EvidenceKind.key)
+        .join(System, col(System.id) == col(Cadence.system_id))
+        .join(EvidenceKind, col(EvidenceKind.id) == col(Cadence.kind_id))
+        .order_by(col(Cadence.id).desc())
+    ).all()
+    return [
+        {
+            "id": f"C-{row.id}",
+            "about": f"{system_key}/{kind_key}",
+            "months": row.months,
+            "because": row.because,
+            "outcome": row.outcome,
+        }
+        for row, system_key, kind_key in rows
     ]

@@ -46,11 +46,11 @@ def add(act: Act, action_id: int, title: str, due: date) -> Milestone:
     return found
 
 
-def done(act: Act, milestone_id: int) -> None:
+def done(act: Act, milestone_id: int, *, action_id: int | None = None) -> None:
     """A milestone is reached. Raises Refused: unknown, not theirs, or reached already."""
     found = act.session.get(Milestone, milestone_id)
-    if found is None:
-        raise Refused("unknown", f"There is no milestone {milestone_id}.")
+    if found is None or action_id not in (None, found.action_id):
+        raise Refused("unknown", f"There is no milestone {milestone_id} of this action.")
     action, _, directory = action_for(act, found.action_id)
     may_act(act, action, directory)
     if found.done_at is not None:

@@ -33,6 +33,9 @@ SHOWN = (
     "plan",
     "action",
     "effectiveness",
+    "acceptance",
+    "cadence",
+    "finding",
 )
 
 
@@ -111,6 +114,8 @@ def _messages(session: Session, started: datetime) -> list[dict[str, Any]]:
         select(Delivery, Person)
         .join(Person, col(Person.id) == col(Delivery.person_id))
         .where(Delivery.state == "sent", col(Delivery.sent_at) >= started, col(Delivery.kind).in_(SHOWN))
+        # A receipt would show who raised a concern.
+        .where(col(Delivery.role).is_distinct_from("reporter"))
         .order_by(col(Delivery.sent_at), col(Delivery.id))
     ).all()
     about: dict[int, list[DeliveryItem]] = {}

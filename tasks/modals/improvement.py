@@ -62,7 +62,7 @@ def finding_dismiss(reader: Reader, brief: FindingBrief, *, templates: Path | No
 def concern(reader: Reader, systems: Sequence[tuple[int, str]], *, templates: Path | None = None) -> View:
     """What worries somebody, about which system (id and name; the organisation among them), and whether nobody may know who."""
     words = words_of(reader, templates)
-    named = [(str(number), words.say("common.text", text=one_line(name, 75))) for number, name in systems]
+    named = [(str(number), words.say("common.text", text=one_line(name, 75) or "–")) for number, name in systems]
     secrecy = [(name, words.say(f"modals.stay_{name}")) for name in ("confidential", "anonymous")]
     blocks = [
         rich("about", words.say("modals.intro_concern")),
