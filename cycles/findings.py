@@ -209,7 +209,7 @@ def reporter_for(session: Session, found: Finding, viewer: Person | None, direct
 
 
 def _check_words(title: str, detail: str, severity: str | None) -> None:
-    if not title:
+    if not any(sign.isalnum() for sign in title):
         raise Refused("title", "Say in a sentence what you found.")
     if len(title) > TITLE:
         raise Refused(

@@ -77,8 +77,8 @@ REFUSALS: dict[str, dict[str, str]] = {
         "ja": "文字数が多すぎます。短くまとめてください。",
     },
     "no_approver": {
-        "en": "There is nobody else who may approve this. Please tell your governance lead.",
-        "ja": "ほかに承認できる人がいません。ガバナンス責任者に連絡してください。",
+        "en": "There is nobody else who may approve this. The programme needs another lead or an executive.",
+        "ja": "ほかに承認できる人がいません。プログラムに別の責任者または経営層の登録が必要です。",
     },
     "no_reviewer": {
         "en": "There is nobody else who may review this. Please tell your governance lead.",

@@ -282,7 +282,13 @@ def test_a_finding_becomes_an_action_like_any_other(new_record: Callable[[], Rec
 
 def test_what_is_too_little_or_too_much_is_refused(record: Record) -> None:
     built, _ = lapsed(record)
-    for more in ({"title": " "}, {"title": "x" * 201}, {"detail": "x" * 3001}, {"severity": "grave"}):
+    for more in (
+        {"title": " "},
+        {"title": "…\u200b"},
+        {"title": "x" * 201},
+        {"detail": "x" * 3001},
+        {"severity": "grave"},
+    ):
         with pytest.raises(Refused):
             found_by(built, "second", **more)
     for _ in range(findings.MOST_A_DAY):

@@ -87,7 +87,7 @@ def test_the_risk_of_a_lapse_is_accepted_in_slack(http_town: Town) -> None:
     with town.record.read() as session:
         risk = select(Action).join(EvidenceKind).where(Action.owner_id == town.person("bennett").id)
         told = {row.id for row in session.exec(risk).all()}
-    shown = [number for number in sorted(told) if f"accept_risk:{number}" in str(town.human.messages("bennett"))]
+    shown = [number for number in sorted(told) if f"'accept_risk:{number}'" in str(town.human.messages("bennett"))]
     view = town.press("bennett", "accept_risk", shown[0], form=True)["view"]
     town.fill("bennett", view, reason="It is off.", until="2027-02-01")
     town.post()
