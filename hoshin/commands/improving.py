@@ -10,10 +10,22 @@ By = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who does this (
 Id = Annotated[str, typer.Argument(metavar="ID", help="The number, as `list` shows it.")]
 System = Annotated[str, typer.Option(metavar="KEY", help="The system; `organisation` for what concerns all.")]
 
-acceptances = typer.Typer(no_args_is_help=True, help="Risk acceptances: ask, approve, decline, revoke, list.")
-findings = typer.Typer(no_args_is_help=True, help="What people report: add, triage, list.")
-actions = typer.Typer(no_args_is_help=True, help="Improvement actions: list them, set milestones.")
-cadences = typer.Typer(no_args_is_help=True, help="Shorter cadences proposed after relapses: decide, list.")
+acceptances = typer.Typer(
+    no_args_is_help=True,
+    help="Risk acceptances: ask, approve, decline, revoke, list.",
+    epilog="Example: `hoshin acceptance list`",
+)
+findings = typer.Typer(
+    no_args_is_help=True, help="What people report: add, triage, list.", epilog="Example: `hoshin finding list`"
+)
+actions = typer.Typer(
+    no_args_is_help=True, help="Improvement actions: list them, set milestones.", epilog="Example: `hoshin action list`"
+)
+cadences = typer.Typer(
+    no_args_is_help=True,
+    help="Shorter cadences proposed after relapses: decide, list.",
+    epilog="Example: `hoshin cadence list`",
+)
 
 
 def register(app: typer.Typer) -> None:
