@@ -216,10 +216,7 @@ class ActionBrief:
 
 @dataclass(frozen=True, kw_only=True)
 class AcceptanceBrief:
-    """A risk acceptance: to the approver, who decides, or to those told (`role`: approver, requester or ending).
-
-    `state` is that of the acceptance; `latest` the last day policy allows.
-    """
+    """A risk acceptance: to the approver, who decides, or to those told (`role`: approver, requester or ending)."""
 
     reader: Reader
     role: str
@@ -252,8 +249,7 @@ class CadenceBrief:
 
 @dataclass(frozen=True, kw_only=True)
 class FindingBrief:
-    """What somebody reported: to who triages it (`role` lead), or to its reporter. `reporter` is None unless the reader
-    may know it."""
+    """What somebody reported: to its triage (`role` lead) or its reporter; `reporter` only where the reader may know."""
 
     reader: Reader
     role: str

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from hoshin.console import AsJson, AsOf, DryRun, print_json, print_table
+from hoshin.commands.deeds import carried_out, day_of, kind_of, number_of, pair_of, read, shown, system_of
+from hoshin.console import AsJson, AsOf, DryRun
 
 By = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who does this (their key in people.yaml).")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="The number, as `list` shows it.")]
@@ -48,10 +49,10 @@ def request(
     from cycles import acceptances as rules
 
     def do(act: Any) -> str:
-        system, kind = _pair(act.session, pair)
-        return f"R-{rules.request(act, system, kind, reason, _day(until)).id}"
+        system, kind = pair_of(act.session, pair)
+        return f"R-{rules.request(act, system, kind, reason, day_of(until)).id}"
 
-    _done(by, do, as_of, dry_run)
+    carried_out(by, do, as_of, dry_run)
 
 
 @acceptances.command("approve", epilog="Example: `hoshin acceptance approve R-1 --as sato`")
@@ -65,7 +66,7 @@ def approve(
     """Accept the risk until its day (a lead or executive, not the requester)."""
     from cycles import acceptances as rules
 
-    _done(by, lambda act: rules.approve(act, _number(number, "R"), note), as_of, dry_run, said=number)
+    carried_out(by, lambda act: rules.approve(act, number_of(number, "R"), note), as_of, dry_run, said=number)
 
 
 @acceptances.command("decline", epilog="Example: `hoshin acceptance decline R-1 --as sato --reason …`")
@@ -79,7 +80,7 @@ def decline(
     """Do not accept the risk; the action goes on."""
     from cycles import acceptances as rules
 
-    _done(by, lambda act: rules.decline(act, _number(number, "R"), reason), as_of, dry_run, said=number)
+    carried_out(by, lambda act: rules.decline(act, number_of(number, "R"), reason), as_of, dry_run, said=number)
 
 
 @acceptances.command("revoke", epilog="Example: `hoshin acceptance revoke R-1 --as sato --reason …`")
@@ -93,7 +94,7 @@ def revoke(
     """End an acceptance before its day; what is still lapsed gets an action again."""
     from cycles import acceptances as rules
 
-    _done(by, lambda act: rules.revoke(act, _number(number, "R"), reason), as_of, dry_run, said=number)
+    carried_out(by, lambda act: rules.revoke(act, number_of(number, "R"), reason), as_of, dry_run, said=number)
 
 
 @acceptances.command("list", epilog="Example: `hoshin acceptance list --json`")
@@ -101,8 +102,8 @@ def list_acceptances(json: AsJson = False) -> None:
     """Every acceptance that is asked for or in force, the first to end first."""
     from cycles.improvement_status import acceptances_of
 
-    rows = _read(acceptances_of)
-    _shown("Acceptances", ("id", "about", "state", "requester", "expires", "reason"), rows, json, empty="none.")
+    rows = read(acceptances_of)
+    shown("Acceptances", ("id", "about", "state", "requester", "expires", "reason"), rows, json, empty="none.")
 
 
 @findings.command("add", epilog="Example: `hoshin finding add --system scoring --title 'The log is off' --by sato`")
@@ -124,8 +125,8 @@ def add(
 
     def do(act: Any) -> str:
         told = rules.Report(
-            system_id=_system(act.session, system),
-            kind_id=_kind(act.session, kind) if kind else None,
+            system_id=system_of(act.session, system),
+            kind_id=kind_of(act.session, kind) if kind else None,
             title=title,
             detail=detail,
             severity=severity,
@@ -135,7 +136,7 @@ def add(
         act.must_be_here()
         return f"F-{rules.report(act.session, told, act.person, now=act.now).id}"
 
-    _done(by, do, as_of, dry_run)
+    carried_out(by, do, as_of, dry_run)
 
 
 @findings.command("triage", epilog="Example: `hoshin finding triage F-1 --accept --as sato --due 2026-12-18`")
@@ -164,16 +165,16 @@ def triage(
     def do(act: Any) -> str:
         action = rules.triage(
             act,
-            _number(number, "F"),
+            number_of(number, "F"),
             accept=accept,
             owner=person_named(act.session, owner) if owner else None,
             severity=severity,
-            due=_day(due) if due else None,
+            due=day_of(due) if due else None,
             reason=reason,
         )
         return f"{number} (action A-{action.id})" if action else number
 
-    _done(by, do, as_of, dry_run)
+    carried_out(by, do, as_of, dry_run)
 
 
 @findings.command("list", epilog="Example: `hoshin finding list`")
@@ -181,8 +182,8 @@ def list_findings(json: AsJson = False) -> None:
     """What was reported and is not settled; nobody's name, and a concern's words only once it was taken up."""
     from cycles.improvement_status import findings_of
 
-    rows = _read(findings_of)
-    _shown("Findings", ("id", "system", "source", "title", "state"), rows, json, empty="none waits.")
+    rows = read(findings_of)
+    shown("Findings", ("id", "system", "source", "title", "state"), rows, json, empty="none waits.")
 
 
 @actions.command(
@@ -205,13 +206,13 @@ def milestone(
         raise BadInput("Say --title and --due, or --done M-ID.")
 
     def do(act: Any) -> str:
-        action = _number(number, "A")
+        action = number_of(number, "A")
         if done is not None:
-            rules.done(act, _number(done, "M"), action_id=action)
+            rules.done(act, number_of(done, "M"), action_id=action)
             return done
-        return f"M-{rules.add(act, action, title, _day(due or '')).id}"
+        return f"M-{rules.add(act, action, title, day_of(due or '')).id}"
 
-    _done(by, do, as_of, dry_run)
+    carried_out(by, do, as_of, dry_run)
 
 
 @actions.command("list", epilog="Example: `hoshin action list --json`")
@@ -226,11 +227,11 @@ def list_actions(json: AsJson = False) -> None:
         cycle = current_cycle(session)
         rows = actions_of(session, cycle, local_day(cycle, house.now())) if cycle else []
     names = ("id", "about", "severity", "owner", "state", "due", "relapses")
-    _shown("Actions", names, rows, json, empty="none is open.")
+    shown("Actions", names, rows, json, empty="none is open.")
     steps = [{"action": row["id"], **step} for row in rows for step in row["milestones"]]
     if steps and not json:
         print()
-        _shown("Milestones", ("id", "action", "title", "due", "done", "overdue"), steps, json, empty="none.")
+        shown("Milestones", ("id", "action", "title", "due", "done", "overdue"), steps, json, empty="none.")
 
 
 @cadences.command("decide", epilog="Example: `hoshin cadence decide C-1 --accept --as sato`")
@@ -248,7 +249,7 @@ def decide(
 
     if accept == decline:
         raise BadInput("Say --accept or --decline.")
-    _done(by, lambda act: rules.decide(act, _number(number, "C"), accept=accept), as_of, dry_run, said=number)
+    carried_out(by, lambda act: rules.decide(act, number_of(number, "C"), accept=accept), as_of, dry_run, said=number)
 
 
 @cadences.command("list", epilog="Example: `hoshin cadence list`")
@@ -256,77 +257,5 @@ def list_cadences(json: AsJson = False) -> None:
     """Every cadence that was proposed, and what was decided."""
     from cycles.improvement_status import cadences_of
 
-    rows = _read(cadences_of)
-    _shown("Cadences", ("id", "about", "months", "because", "outcome"), rows, json, empty="none was proposed.")
-
-
-def _done(by: str, do: Any, as_of: str | None, dry_run: bool, *, said: str = "") -> None:
-    from cycles.permits import Act
-    from flows.work import person_named
-    from hoshin.opening import opened
-
-    with opened(as_of=as_of, copy=dry_run) as house, house.record.write() as session:
-        said = do(Act(session, person_named(session, by), house.now())) or said
-    print(f"{said}: would be recorded." if dry_run else f"{said}: recorded.")
-
-
-def _read(rows: Any) -> list[dict[str, Any]]:
-    from hoshin.opening import opened
-
-    with opened() as house, house.record.read() as session:
-        return list(rows(session))
-
-
-def _shown(title: str, names: tuple[str, ...], rows: list[dict[str, Any]], json: bool, *, empty: str) -> None:
-    if json:
-        print_json(rows)
-    else:
-        print_table(title, names, ([row[name] for name in names] for row in rows), empty=empty)
-
-
-def _number(text: str, letter: str) -> int:
-    from cycles.errors import BadInput
-
-    number = text.removeprefix(f"{letter}-")
-    if not (number.isascii() and number.isdecimal() and len(number) < 16):
-        raise BadInput(f"'{text}' names nothing. Write {letter}-1, or its number.")
-    return int(number)
-
-
-def _day(text: str) -> Any:
-    from datetime import date
-
-    from cycles.errors import BadInput
-
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise BadInput(f"'{text}' is not a date. Write YYYY-MM-DD.") from error
-
-
-def _pair(session: Any, text: str) -> tuple[int, int]:
-    system, _, kind = text.partition("/")
-    return _system(session, system), _kind(session, kind)
-
-
-def _system(session: Any, key: str) -> int:
-    from cycles.models import System
-
-    return _keyed(session, System, key, "system")
-
-
-def _kind(session: Any, key: str) -> int:
-    from cycles.models import EvidenceKind
-
-    return _keyed(session, EvidenceKind, key, "evidence kind")
-
-
-def _keyed(session: Any, model: Any, key: str, what: str) -> int:
-    from sqlmodel import select
-
-    from cycles.errors import Refused
-
-    found = session.exec(select(model.id).where(model.key == key)).first()
-    if found is None:
-        raise Refused("unknown", f"There is no {what} '{key}' in the record.")
-    return int(found)
+    rows = read(cadences_of)
+    shown("Cadences", ("id", "about", "months", "because", "outcome"), rows, json, empty="none was proposed.")
