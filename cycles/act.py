@@ -1,6 +1,7 @@
 """Act: one improvement action per lapse, chased down the ladder, shown to have worked by a second person.
 
 The course of an action is that of ISO/IEC 42001:2023, 10.2: react, find the cause, act on it, review whether it worked.
+Its states are in `action_states`, risk acceptances in `acceptances`, reviews of effect in `effectiveness`.
 """
 
 from dataclasses import dataclass
@@ -8,20 +9,19 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from cycles import action_ladder, journal, outbox
-from cycles.action_ladder import AT_WORK
-from cycles.check import local_day, pair_name
-from cycles.models import Acceptance, Action, Cycle, EvidenceKind, Lapse, Request, System
+from cycles import acceptance_watch, acceptances, action_ladder, cadence_proposals, effectiveness, findings
+from cycles.action_states import AT_WORK, move, open_action_of
+from cycles.lapse_actions import open_for, reopen_for, severity, weights
+from cycles.models import Action, Cycle, Lapse, Request, System
 from cycles.people import Directory
-from cycles.periods import add_months
 from cycles.policy import Policy
 
-WEIGHT_OF_TIER = {"high": 3, "limited": 2, "minimal": 1}
+__all__ = ["Acted", "act", "severity"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Acted:
-    """What one run of Act did, in actions (and acceptances that ended)."""
+    """What one run of Act did, in actions (and acceptances that ended, and cadences proposed)."""
 
     opened: int = 0
     reopened: int = 0
@@ -29,30 +29,32 @@ class Acted:
     chased: int = 0
     reviews_asked: int = 0
     acceptances_expired: int = 0
+    acceptances_ended: int = 0
+    cadences_proposed: int = 0
 
 
 def act(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> Acted:
     """Bring the actions of a cycle up to now; run again at the same moment, it changes nothing."""
     policy = Policy.model_validate(cycle.policy)
     directory = Directory.load(session, policy)
-    expired = _expire_acceptances(session, cycle, now, actor)
+    expired = acceptance_watch.expire(session, cycle, directory, now=now, actor=actor)
+    ended = acceptance_watch.end_recovered(session, now=now, actor=actor)
     opened, reopened = _answer_lapses(session, cycle, policy, directory, now, actor)
     implemented = _corrected(session, policy, directory, now, actor)
     action_ladder.wake(session, now)
+    chased = action_ladder.chase(session, cycle, policy, directory, now, actor)
+    acceptance_watch.remind(session, cycle, policy, directory, now)
+    findings.remind(session, directory, now)
     return Acted(
         opened=opened,
         reopened=reopened,
         implemented=implemented,
-        chased=action_ladder.chase(session, cycle, policy, directory, now, actor),
-        reviews_asked=_ask_whether_it_worked(session, cycle, directory, now),
+        chased=chased,
+        reviews_asked=effectiveness.ask_reviewers(session, cycle, policy, directory, now=now, actor=actor),
         acceptances_expired=expired,
+        acceptances_ended=ended,
+        cadences_proposed=cadence_proposals.propose(session, policy, directory, now=now, actor=actor),
     )
-
-
-def severity(tier: str, weight: int) -> str:
-    """How grave a lapse is, from the system's risk tier and the evidence kind's weight (1–3)."""
-    score = WEIGHT_OF_TIER[tier] + weight
-    return "high" if score >= 5 else "medium" if score == 4 else "low"
 
 
 def _answer_lapses(
@@ -60,98 +62,26 @@ def _answer_lapses(
 ) -> tuple[int, int]:
     """Every open lapse gets its one action, unless an unexpired risk acceptance already answers it."""
     opened = reopened = 0
+    weighed: dict[tuple[int, int], int] | None = None
     for lapse in session.exec(select(Lapse).where(col(Lapse.recovered_at).is_(None)).order_by(col(Lapse.id))).all():
-        current = _open_action(session, lapse)
+        current = open_action_of(session, lapse.system_id, lapse.kind_id)
         if current is None:
-            if not is_accepted(session, lapse, cycle, now):
-                _open(session, lapse, policy, directory, now, actor)
+            if not acceptances.is_accepted(session, lapse, cycle, now):
+                weighed = weights(session, cycle) if weighed is None else weighed
+                open_for(session, lapse, policy, directory, weighed, now=now, actor=actor)
                 opened += 1
         elif current.lapse_id != lapse.id:
-            _reopen(session, current, lapse, policy, directory, now, actor)
+            reopen_for(session, current, lapse, policy, directory, now=now, actor=actor)
             reopened += 1
     return opened, reopened
 
 
-def _open_action(session: Session, lapse: Lapse) -> Action | None:
-    return session.exec(
-        select(Action).where(
-            Action.system_id == lapse.system_id, Action.kind_id == lapse.kind_id, col(Action.closed_at).is_(None)
-        )
-    ).first()
-
-
-def is_accepted(session: Session, lapse: Lapse, cycle: Cycle, now: datetime) -> bool:
-    """Whether an unexpired risk acceptance answers a lapse."""
-    return (
-        session.exec(
-            select(Acceptance.id).where(
-                Acceptance.system_id == lapse.system_id,
-                Acceptance.kind_id == lapse.kind_id,
-                Acceptance.state == "approved",
-                col(Acceptance.expires) >= local_day(cycle, now),
-            )
-        ).first()
-        is not None
-    )
-
-
-def _open(session: Session, lapse: Lapse, policy: Policy, directory: Directory, now: datetime, actor: str) -> Action:
-    system, kind = session.get_one(System, lapse.system_id), session.get_one(EvidenceKind, lapse.kind_id)
-    owner = system.owner_id if not directory.has_left(system.owner_id, now) else directory.lead(now)
-    grave = severity(system.risk_tier, kind.weight)
-    action = Action(
-        lapse_id=lapse.id,
-        system_id=lapse.system_id,
-        kind_id=lapse.kind_id,
-        owner_id=owner,
-        severity=grave,
-        state="open",
-        opened_at=now,
-        due=directory.calendar(owner).add(directory.today(owner, now), getattr(policy.acting.targets, grave)),
-        relapses=_earlier_relapses(session, lapse, policy, now),
-    )
-    session.add(action)
-    session.flush()
-    _enter(
-        session,
-        action,
-        actor,
-        "action.opened",
-        now,
-        after={"severity": grave, "due": action.due, "reason": lapse.reason},
-    )
-    return action
-
-
-def _earlier_relapses(session: Session, lapse: Lapse, policy: Policy, now: datetime) -> int:
-    """A lapse soon after an action was found effective is a relapse all the same; its count goes on."""
-    last = session.exec(
-        select(Action)
-        .where(Action.system_id == lapse.system_id, Action.kind_id == lapse.kind_id)
-        .order_by(col(Action.id).desc())
-    ).first()
-    if last is None or last.closed_at is None:
-        return 0
-    recent = add_months(last.closed_at.date(), policy.acting.relapse_months) >= now.date()
-    return last.relapses + 1 if recent else 0
-
-
-def _reopen(
-    session: Session, action: Action, lapse: Lapse, policy: Policy, directory: Directory, now: datetime, actor: str
-) -> None:
-    """The evidence lapsed again before the action was found effective: it was not."""
-    before = {"state": action.state, "relapses": action.relapses}
-    action.lapse_id, action.state, action.relapses = lapse.id, "reopened", action.relapses + 1
-    action.step, action.next_at, action.implemented_at, action.review_on, action.reviewer_id = 0, None, None, None, None
-    days = getattr(policy.acting.targets, action.severity)
-    action.due = directory.calendar(action.owner_id).add(directory.today(action.owner_id, now), days)
-    session.add(action)
-    after = {"state": "reopened", "relapses": action.relapses, "due": action.due}
-    _enter(session, action, actor, "action.reopened", now, before=before, after=after)
-
-
 def _corrected(session: Session, policy: Policy, directory: Directory, now: datetime, actor: str) -> int:
-    """Valid evidence arrived: the correction is made, and after a while a second person judges whether it holds."""
+    """Valid evidence arrived: the correction is made, and after a while a second person judges whether it holds.
+
+    A grave one counts as implemented only once its cause and what was done about it are told: until then its owner is
+    asked for that.
+    """
     recovered = session.exec(
         select(Action)
         .join(Lapse, col(Lapse.id) == col(Action.lapse_id))
@@ -160,12 +90,18 @@ def _corrected(session: Session, policy: Policy, directory: Directory, now: date
         .where(col(Lapse.recovered_at).is_not(None))
         .order_by(col(Action.id))
     ).all()
+    done = 0
     for action in recovered:
         if _applies_no_more(session, action):
-            _withdraw(session, action, now, actor)
+            move(session, action, "withdrawn", "withdrawn", now=now, actor=actor)
+        elif effectiveness.owed(action):
+            if action.state != "implementing":
+                move(session, action, "implementing", "corrected", now=now, actor=actor)
+            continue
         else:
-            mark_implemented(session, action, policy, directory, now=now, actor=actor)
-    return len(recovered)
+            effectiveness.mark_implemented(session, action, policy, directory, now=now, actor=actor)
+        done += 1
+    return done
 
 
 def _applies_no_more(session: Session, action: Action) -> bool:
@@ -178,74 +114,3 @@ def _applies_no_more(session: Session, action: Action) -> bool:
         .order_by(col(Request.id).desc())
     ).first()
     return newest == "excused"
-
-
-def _withdraw(session: Session, action: Action, now: datetime, actor: str) -> None:
-    before = {"state": action.state}
-    action.state, action.closed_at, action.next_at = "withdrawn", now, None
-    session.add(action)
-    _enter(session, action, actor, "action.withdrawn", now, before=before, after={"state": "withdrawn"})
-    outbox.refresh_about(session, "action", action.id, now=now)
-
-
-def mark_implemented(
-    session: Session, action: Action, policy: Policy, directory: Directory, *, now: datetime, actor: str
-) -> None:
-    """The action is done; its effectiveness is reviewed so many workdays later."""
-    before = {"state": action.state}
-    action.state, action.implemented_at, action.next_at = "implemented", now, None
-    calendar, today = directory.calendar(action.owner_id), directory.today(action.owner_id, now)
-    action.review_on = calendar.add(today, policy.acting.effectiveness_workdays)
-    session.add(action)
-    after = {"state": "implemented", "review_on": action.review_on}
-    _enter(session, action, actor, "action.implemented", now, before=before, after=after)
-    outbox.refresh_about(session, "action", action.id, now=now)
-
-
-def _ask_whether_it_worked(session: Session, cycle: Cycle, directory: Directory, now: datetime) -> int:
-    waiting = session.exec(
-        select(Action)
-        .where(Action.state == "implemented", col(Action.reviewer_id).is_(None))
-        .where(col(Action.review_on) <= local_day(cycle, now))
-        .order_by(col(Action.id))
-    ).all()
-    for action in waiting:
-        others = directory.reviewers_for(action.owner_id, now=now) or [directory.lead(now)]
-        action.reviewer_id = others[action.id % len(others)]
-        session.add(action)
-        outbox.queue(
-            session,
-            key=f"effectiveness:{action.id}:{action.relapses}",
-            kind="effectiveness",
-            person_id=action.reviewer_id,
-            now=now,
-            about=[("action", action.id, 0)],
-            not_before=directory.hours(action.reviewer_id).next_decent(now),
-        )
-    return len(waiting)
-
-
-def _expire_acceptances(session: Session, cycle: Cycle, now: datetime, actor: str) -> int:
-    over = session.exec(
-        select(Acceptance)
-        .where(Acceptance.state == "approved", col(Acceptance.expires) < local_day(cycle, now))
-        .order_by(col(Acceptance.id))
-    ).all()
-    for acceptance in over:
-        acceptance.state = "expired"
-        session.add(acceptance)
-        name = pair_name(session, acceptance.system_id, acceptance.kind_id)
-        journal.append(
-            session,
-            at=now,
-            actor=actor,
-            action="acceptance.expired",
-            subject=f"acceptance:{name}",
-            after={"expires": acceptance.expires},
-        )
-    return len(over)
-
-
-def _enter(session: Session, action: Action, actor: str, verb: str, now: datetime, **states: object) -> None:
-    name = pair_name(session, action.system_id, action.kind_id)
-    journal.append(session, at=now, actor=actor, action=verb, subject=f"action:{name}", **states)

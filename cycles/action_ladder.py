@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session, col, func, select
 
 from cycles import journal, outbox
+from cycles.action_states import AT_WORK
 from cycles.ladder import Ladder
 from cycles.models import Action, Cycle, Delivery, Request
 from cycles.people import Directory
@@ -13,7 +14,6 @@ from cycles.policy import Policy
 
 # More than this about lapses on one day is a storm; the rest follows on the next days, the earliest due first.
 MOST_A_DAY = 3
-AT_WORK = ("open", "analysed", "implementing", "reopened")
 STILL_ASKED = ("pending", "asked", "returned", "submitted")
 
 
@@ -75,10 +75,10 @@ def _tell(session: Session, action: Action, policy: Policy, directory: Directory
         action.next_at = hours.next_decent(tomorrow)
         session.add(action)
         return
-    if action.step == 0:
+    if action.step == 0 and action.lapse_id is not None:
         # It was silent while the request was chased; the time to act counts from the first word.
         target = getattr(policy.acting.targets, action.severity)
-        action.due = directory.calendar(told).add(hours.local_day(hours.next_decent(now)), target)
+        action.due = max(action.due, directory.calendar(told).add(hours.local_day(hours.next_decent(now)), target))
     outbox.queue(
         session,
         key=f"action:{action.id}:{action.relapses}:{action.step}",

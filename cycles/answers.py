@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from sqlmodel import select
 
 from cycles import last_answers, outbox, panels
+from cycles.cadences import cadence_months
 from cycles.errors import Refused
 from cycles.models import Cycle, Evidence, EvidenceKind, Person, Request, Review, System, Verdict
 from cycles.people import Directory
@@ -253,7 +254,9 @@ def _keep(
         effective=offered.effective,
         collected_at=act.now,
         received_at=act.now,
-        valid_until=valid_until(offered.effective, kind, system.risk_tier, policy),
+        valid_until=valid_until(
+            offered.effective, kind, system.risk_tier, policy, cadence_months(act.session, system.id, kind.id)
+        ),
         model_version=system.model_version,
         source=offered.source,
         submitter_id=act.person.id,

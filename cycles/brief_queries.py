@@ -6,10 +6,11 @@ from datetime import datetime
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
+from cycles import brief_improvement as improvement
 from cycles import brief_subjects as subjects
+from cycles.brief_improvement import action_brief
 from cycles.brief_items import controls_served, item_for, items_for, reader_of
 from cycles.brief_panels import panel_brief
-from cycles.brief_subjects import action_brief
 from cycles.briefs import Brief, DigestBrief, EscalationBrief, Item, ReminderBrief
 from cycles.ladder import Ladder
 from cycles.models import UNANSWERED, Cycle, Delivery, DeliveryItem, Person, Request
@@ -44,7 +45,13 @@ def brief_for(session: Session, delivery: Delivery, now: datetime) -> Brief | No
     if delivery.kind == "action":
         return action_brief(session, reader, first, delivery.role or "owner", now)
     if delivery.kind == "effectiveness":
-        return subjects.effectiveness_brief(session, reader, first)
+        return improvement.effectiveness_brief(session, reader, first)
+    if delivery.kind == "acceptance":
+        return improvement.acceptance_brief(session, reader, first, delivery.role or "requester")
+    if delivery.kind == "cadence":
+        return improvement.cadence_brief(session, reader, first)
+    if delivery.kind == "finding":
+        return improvement.finding_brief(session, reader, first, delivery.role or "lead")
     raise ValueError(f"no message is of the kind {delivery.kind}")
 
 

@@ -5,13 +5,10 @@ from datetime import datetime
 from sqlmodel import Session, col, func
 from sqlmodel import select as pick
 
-from cycles.action_ladder import AT_WORK
-from cycles.brief_items import controls_served, item_for, last_answer, reader_of
+from cycles.brief_items import item_for, reader_of
 from cycles.briefs import (
-    ActionBrief,
     Answered,
     DisputeBrief,
-    EffectivenessBrief,
     OfferBrief,
     PlanBrief,
     ReturnedBrief,
@@ -19,58 +16,19 @@ from cycles.briefs import (
 )
 from cycles.models import (
     UNANSWERED,
-    Action,
     Cycle,
     Delivery,
     Evidence,
-    EvidenceKind,
-    Lapse,
     Panel,
     Person,
     Request,
     Review,
-    System,
     Verdict,
 )
-from cycles.people import Directory, has_left
-from cycles.permits import ANSWERABLE
+from cycles.people import has_left
 from cycles.plan import summary_of
-from cycles.policy import Policy
 
 BUSIEST = 5
-
-
-def action_brief(session: Session, reader: Person, action_id: int, role: str, now: datetime) -> ActionBrief | None:
-    """An action as its reader sees it; None once it is no longer being worked on and was never shown."""
-    action = session.get_one(Action, action_id)
-    lapse = session.get_one(Lapse, action.lapse_id)
-    cycle = session.get_one(Cycle, lapse.cycle_id)
-    directory = Directory.load(session, Policy.model_validate(cycle.policy))
-    system, kind = session.get_one(System, action.system_id), session.get_one(EvidenceKind, action.kind_id)
-    request = session.exec(
-        pick(Request)
-        .where(Request.system_id == action.system_id, Request.kind_id == action.kind_id)
-        .order_by(col(Request.id).desc())
-    ).first()
-    answerable = request is not None and request.state in ANSWERABLE and cycle.state != "closed"
-    return ActionBrief(
-        reader=reader_of(reader),
-        role=role,
-        action_id=action.id,
-        system_name=system.name,
-        kind=kind.key,
-        kind_title=kind.title,
-        reason=lapse.reason,
-        severity=action.severity,
-        state=action.state,
-        owner=directory.people[action.owner_id].name,
-        opened_on=directory.today(reader.id, action.opened_at),
-        due=action.due,
-        workdays_left=directory.calendar(reader.id).between(directory.today(reader.id, now), action.due),
-        controls=controls_served(session, request) if request else (),
-        request_id=request.id if request and answerable else None,
-        relapses=action.relapses,
-    )
 
 
 def returned_brief(
@@ -193,33 +151,4 @@ def plan_brief(session: Session, reader: Person, cycle: Cycle) -> PlanBrief:
         people=counts.people,
         busiest=counts.busiest[:BUSIEST],
         approved=approved,
-    )
-
-
-def effectiveness_brief(session: Session, reader: Person, action_id: int) -> EffectivenessBrief | None:
-    """An implemented action, for the person who judges it; None while it is being worked on again."""
-    action = session.get_one(Action, action_id)
-    if action.implemented_at is None or action.state in AT_WORK:
-        return None
-    system, kind = session.get_one(System, action.system_id), session.get_one(EvidenceKind, action.kind_id)
-    newest = session.exec(
-        pick(Evidence)
-        .join(Verdict, col(Verdict.evidence_id) == col(Evidence.id))
-        .where(Evidence.system_id == action.system_id, Evidence.kind_id == action.kind_id)
-        .where(Verdict.outcome == "accepted")
-        .order_by(col(Evidence.effective).desc(), col(Evidence.id).desc())
-    ).first()
-    decided = None
-    if action.closed_at is not None:
-        decided = Answered(verb=action.state, by=reader.name, at=action.closed_at, record=f"A-{action.id}")
-    return EffectivenessBrief(
-        reader=reader_of(reader),
-        action_id=action.id,
-        system_name=system.name,
-        kind_title=kind.title,
-        owner=session.get_one(Person, action.owner_id).name,
-        implemented_at=action.implemented_at,
-        correction=action.correction,
-        evidence=last_answer(session, newest),
-        decided=decided,
     )

@@ -240,6 +240,64 @@ class ActionBrief:
     controls: tuple[ControlRef, ...]
     request_id: int | None
     relapses: int
+    # What the owner set out to do by when and has not, and whether the risk may be asked to be accepted instead.
+    late_milestones: tuple[tuple[str, date], ...] = ()
+    can_accept_risk: bool = False
+    accepted_until: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcceptanceBrief:
+    """A risk acceptance: to the approver, who decides, or to those told (`role`: approver, requester or ending)."""
+
+    reader: Reader
+    role: str
+    acceptance_id: int
+    system_name: str
+    kind_title: Text
+    requester: str
+    approver: str
+    reason: str
+    decision_reason: str
+    state: str
+    expires: date
+    decided_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CadenceBrief:
+    """To the lead: what keeps lapsing could count for fewer months. `outcome` is accepted or declined once decided."""
+
+    reader: Reader
+    cadence_id: int
+    system_name: str
+    kind_title: Text
+    relapses: int
+    months: int
+    instead_of: int
+    decided: Answered | None = None
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingBrief:
+    """What somebody reported: to its triage (`role` lead) or its reporter; `reporter` only where the reader may know."""
+
+    reader: Reader
+    role: str
+    finding_id: int
+    system_name: str
+    kind_title: Text | None
+    title: str
+    detail: str
+    confidential: bool
+    anonymous: bool
+    reporter: str | None
+    reported_on: date
+    state: str
+    reason: str = ""
+    owner: str | None = None
+    due: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,4 +327,7 @@ Brief = (
     | PlanBrief
     | ActionBrief
     | EffectivenessBrief
+    | AcceptanceBrief
+    | CadenceBrief
+    | FindingBrief
 )

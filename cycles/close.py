@@ -8,16 +8,14 @@ from sqlalchemy import and_, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
-from cycles import journal, panel_outcomes
-from cycles.act import is_accepted
+from cycles import findings, journal, panel_outcomes
+from cycles.acceptances import is_accepted
 from cycles.check import local_day, pair_name, result_digest
-from cycles.models import UNANSWERED, Action, Assessment, Cycle, EvidenceKind, Lapse, Request, System
+from cycles.models import UNANSWERED, Action, Assessment, Cadence, Cycle, EvidenceKind, Lapse, Request, System
 from cycles.pairs import required
 from cycles.policy import Policy
 from cycles.scorecard_queries import headline
 from cycles.validity import validity_months
-
-LAPSES_THAT_TEACH = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +25,7 @@ class Closing:
     closed: bool
     reasons: tuple[str, ...]
     digest: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def gate(session: Session, cycle: Cycle, now: datetime) -> list[str]:
@@ -53,9 +52,9 @@ def close(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> Closi
     """Close a cycle whose gate is open, pinning its results by digest; closing a closed one changes nothing."""
     if cycle.state == "closed":
         return Closing(closed=True, reasons=(), digest=cycle.result_digest)
-    reasons = gate(session, cycle, now)
+    reasons, told = gate(session, cycle, now), tuple(warnings(session))
     if reasons:
-        return Closing(closed=False, reasons=tuple(reasons))
+        return Closing(closed=False, reasons=tuple(reasons), warnings=told)
     digest = result_digest(session, cycle)
     cycle.summary = {**headline(session, cycle), "lessons": lessons(session, cycle)}
     cycle.state, cycle.closed_at, cycle.result_digest = "closed", now, digest
@@ -71,26 +70,39 @@ def close(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> Closi
         before={"state": "acting"},
         after=after,
     )
-    return Closing(closed=True, reasons=(), digest=digest)
+    return Closing(closed=True, reasons=(), digest=digest, warnings=told)
 
 
 def lessons(session: Session, cycle: Cycle) -> list[dict[str, Any]]:
-    """What lapsed twice or more: a shorter validity is proposed to the lead, who decides through policy.yaml."""
-    counted = session.exec(
-        pick(System, EvidenceKind, func.count(col(Lapse.id)))
-        .join(Lapse, col(Lapse.system_id) == col(System.id))
-        .join(EvidenceKind, col(EvidenceKind.id) == col(Lapse.kind_id))
-        .group_by(col(System.id), col(EvidenceKind.id))
-        .having(func.count(col(Lapse.id)) >= LAPSES_THAT_TEACH)
-        .order_by(col(System.key), col(EvidenceKind.key))
+    """What relapsed: the shorter cadences proposed since the cycle was planned, and those still to be decided."""
+    told = session.exec(
+        pick(System, EvidenceKind, Cadence)
+        .join(Cadence, col(Cadence.system_id) == col(System.id))
+        .join(EvidenceKind, col(EvidenceKind.id) == col(Cadence.kind_id))
+        .where((col(Cadence.proposed_at) >= cycle.planned_at) | col(Cadence.outcome).is_(None))
+        .order_by(col(System.key), col(EvidenceKind.key), col(Cadence.id))
     ).all()
     policy = Policy.model_validate(cycle.policy)
-    found = []
-    for system, kind, lapses in counted:
-        months = validity_months(kind, system.risk_tier, policy)
-        lesson = {"system": system.key, "evidence_kind": kind.key, "lapses": lapses}
-        found.append({**lesson, "validity_months": months, "proposed_months": max(1, months // 2)})
-    return found
+    return [
+        {
+            "system": system.key,
+            "evidence_kind": kind.key,
+            "because": cadence.because,
+            "validity_months": validity_months(kind, system.risk_tier, policy),
+            "proposed_months": cadence.months,
+            "outcome": cadence.outcome,
+        }
+        for system, kind, cadence in told
+    ]
+
+
+def warnings(session: Session) -> list[str]:
+    """What the lead should know but what keeps no cycle open: a report that nobody has read yet must not block a gate,
+    or anybody could keep it shut."""
+    waiting = [f"F-{found.id}" for found in findings.untriaged(session)]
+    if not waiting:
+        return []
+    return [f"{len(waiting)} findings are still to be triaged: {', '.join(waiting[:5])}"]
 
 
 def _unassessed(session: Session, cycle: Cycle) -> int:

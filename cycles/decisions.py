@@ -5,14 +5,19 @@ from datetime import datetime, timedelta
 from sqlmodel import col, select
 
 from cycles import answers, journal, outbox, panel_votes, plan
-from cycles.act import mark_implemented
-from cycles.action_ladder import AT_WORK
+from cycles.action_states import enter
+from cycles.effectiveness import action_for, implemented, judge_action, may_act
 from cycles.errors import Refused
-from cycles.models import UNANSWERED, Action, Cycle, Evidence, Lapse, Panel, Person, Request, Review, System, Verdict
+from cycles.models import UNANSWERED, Cycle, Evidence, Panel, Person, Request, Review, System, Verdict
 from cycles.people import Directory
 from cycles.permits import Act
 from cycles.policy import Policy
 from cycles.quorum import Vote
+
+# What people say about actions is decided in `effectiveness`; inbox and command line find all decisions here.
+__all__ = [
+    "approve_plan", "excuse", "implemented", "judge_action", "need_help", "nudge", "reassign", "review",
+]  # fmt: skip
 
 
 def review(act: Act, evidence_id: int, vote: Vote, reason: str = "") -> None:
@@ -121,23 +126,12 @@ def approve_plan(act: Act, cycle_key: str) -> bool:
     return plan.open_cycle(act.session, cycle, now=act.now, actor=act.person.key)
 
 
-def implemented(act: Act, action_id: int, *, correction: str, root_cause: str, corrective_action: str) -> None:
-    """The action's owner says what was done, why it had happened and what keeps it from happening again."""
-    action, policy, directory = _action(act, action_id)
-    _may_act(act, action, directory)
-    if action.state not in AT_WORK:
-        raise Refused("answered", f"Action {action.id} is already {action.state}.")
-    if not correction.strip():
-        raise Refused("reason", "Say what was done.")
-    action.correction, action.root_cause = correction.strip(), root_cause.strip()
-    action.corrective_action = corrective_action.strip()
-    mark_implemented(act.session, action, policy, directory, now=act.now, actor=act.person.key)
-
-
 def need_help(act: Act, action_id: int) -> None:
     """The owner cannot do it alone: the lead is told today."""
-    action, _, directory = _action(act, action_id)
-    _may_act(act, action, directory)
+    action, _, directory = action_for(act, action_id)
+    may_act(act, action, directory)
+    if action.closed_at is not None:
+        raise Refused("answered", f"Action {action.id} is {action.state}.")
     lead = directory.lead(act.now)
     outbox.queue(
         act.session,
@@ -149,41 +143,7 @@ def need_help(act: Act, action_id: int) -> None:
         role="lead",
         not_before=directory.hours(lead).next_decent(act.now),
     )
-    _enter(act, "action.help_wanted", f"action:{act.name(action)}")
-
-
-def judge_action(act: Act, action_id: int, *, worked: bool, note: str = "") -> None:
-    """A second person says whether an implemented action worked (ISO/IEC 42001:2023, 10.2).
-
-    Raises:
-        Refused: by its own owner, by somebody not asked, or when there is nothing to judge.
-    """
-    action, policy, directory = _action(act, action_id)
-    if act.person.id == action.owner_id:
-        raise Refused("own", "Somebody else has to say whether your action worked.")
-    if act.person.id != action.reviewer_id:
-        act.must_lead(directory)
-    if action.state != "implemented":
-        raise Refused("answered", f"Action {action.id} is {action.state}.")
-    lapse = act.session.get_one(Lapse, action.lapse_id)
-    if worked and lapse.recovered_at is None:
-        raise Refused("still_lapsed", "The evidence is still out of order; the action cannot have worked yet.")
-    before = {"state": action.state}
-    if worked:
-        action.state, action.closed_at = "effective", act.now
-    else:
-        action.state, action.step, action.reviewer_id = "reopened", 0, None
-        action.review_on = None
-        if lapse.recovered_at is None:
-            action.implemented_at = None
-        action.relapses += 1
-        days = getattr(policy.acting.targets, action.severity)
-        action.due = directory.calendar(action.owner_id).add(directory.today(action.owner_id, act.now), days)
-        action.next_at = directory.hours(action.owner_id).next_decent(act.now)
-    act.session.add(action)
-    verb = "action.effective" if worked else "action.ineffective"
-    _enter(act, verb, f"action:{act.name(action)}", before=before, state=action.state, note=note.strip())
-    outbox.refresh_about(act.session, "action", action.id, now=act.now)
+    enter(act.session, action, "help_wanted", now=act.now, actor=act.person.key)
 
 
 def _ballot(act: Act, evidence_id: int) -> tuple[Evidence, Review]:
@@ -255,23 +215,6 @@ def _fresh_clock(request: Request, person_id: int, directory: Directory, now: da
     # What was not due to be asked yet keeps its day, so that a successor is not asked everything at once.
     earliest = max(now, hours.opens(request.ask_on)) if request.state == "pending" else now
     request.next_at = hours.next_decent(earliest + timedelta(seconds=1))
-
-
-def _may_act(act: Act, action: Action, directory: Directory) -> None:
-    """The action's owner, those the ladder tells in their place, and leads."""
-    owner = directory.people[action.owner_id]
-    if act.person.id not in {owner.id, owner.deputy_id, owner.manager_id}:
-        act.must_lead(directory)
-
-
-def _action(act: Act, action_id: int) -> tuple[Action, Policy, Directory]:
-    action = act.session.get(Action, action_id)
-    if action is None:
-        raise Refused("unknown", f"There is no action {action_id}.")
-    act.must_be_here()
-    lapse = act.session.get_one(Lapse, action.lapse_id)
-    policy = Policy.model_validate(act.session.get_one(Cycle, lapse.cycle_id).policy)
-    return action, policy, Directory.load(act.session, policy)
 
 
 def _enter(act: Act, verb: str, subject: str, before: object = None, **after: object) -> None:

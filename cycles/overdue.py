@@ -19,7 +19,7 @@ def remind_deciders(session: Session, cycle: Cycle, *, now: datetime, actor: str
     policy = Policy.model_validate(cycle.policy)
     directory = Directory.load(session, policy)
     if cycle.state == "planned":
-        return _again(session, directory, "plan", "cycle", cycle.id, f"plan:{cycle.key}", now)
+        return again(session, directory, "plan", "cycle", cycle.id, f"plan:{cycle.key}", now)
     return _ask_next_reviewers(session, cycle, policy, directory, now, actor) + _disputes(
         session, cycle, directory, now
     )
@@ -75,15 +75,27 @@ def _disputes(session: Session, cycle: Cycle, directory: Directory, now: datetim
         .order_by(col(Request.id))
     ).all()
     return sum(
-        _again(session, directory, "dispute", "request", request.id, f"dispute:{request.id}", now)
-        for request in waiting
+        again(session, directory, "dispute", "request", request.id, f"dispute:{request.id}", now) for request in waiting
     )
 
 
-def _again(
-    session: Session, directory: Directory, kind: str, subject: str, number: int, key: str, now: datetime
+def again(
+    session: Session,
+    directory: Directory,
+    kind: str,
+    subject: str,
+    number: int,
+    key: str,
+    now: datetime,
+    *,
+    lead: int | None = None,
+    after: int = FAIR_WORKDAYS,
+    role: str | None = None,
 ) -> int:
-    """The same message once more when its last one is some workdays old; nothing where there never was one."""
+    """The same message once more when its last one is some workdays old; nothing where there never was one.
+
+    It goes to the lead, unless somebody else is named.
+    """
     last = session.exec(
         select(Delivery)
         .join(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
@@ -92,9 +104,9 @@ def _again(
     ).first()
     if last is None:
         return 0
-    lead = directory.lead(now)
+    lead = directory.lead(now) if lead is None else lead
     today: date = directory.today(lead, now)
-    if directory.calendar(lead).between(directory.today(lead, last.created_at), today) < FAIR_WORKDAYS:
+    if directory.calendar(lead).between(directory.today(lead, last.created_at), today) < after:
         return 0
     written = outbox.queue(
         session,
@@ -103,6 +115,7 @@ def _again(
         person_id=lead,
         now=now,
         about=[(subject, number, 0)],
+        role=role,
         not_before=directory.hours(lead).next_decent(now),
     )
     return int(written is not None)

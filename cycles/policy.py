@@ -181,6 +181,14 @@ class Acting(Strict):
     effectiveness_workdays: int = Field(default=5, ge=0, le=250)
     relapse_months: int = Field(default=12, ge=1, le=60)
     acceptance_max_days: int = Field(default=180, ge=1, le=366)
+    acceptance_reminder_workdays: tuple[Annotated[int, Field(ge=0, le=120)], ...] = (20, 5)
+
+
+class Findings(Strict):
+    """What people report. `concern_readers` are leads, the only ones who see who raised a confidential concern."""
+
+    concern_readers: tuple[str, ...] = ()
+    triage_workdays: int = Field(default=3, ge=1, le=60)
 
 
 class Policy(Strict):
@@ -190,6 +198,7 @@ class Policy(Strict):
     asking: Asking = Field(default_factory=Asking)
     reviewing: Reviewing = Field(default_factory=Reviewing)
     acting: Acting = Field(default_factory=Acting)
+    findings: Findings = Field(default_factory=Findings)
     approval: Literal["required", "automatic"] = "required"
     expiring_days: int = Field(default=30, ge=0, le=365)
     validity_months: dict[str, Annotated[int, Field(ge=1, le=120)]] = Field(default_factory=dict)

@@ -5,11 +5,11 @@ from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
-from cycles.action_ladder import AT_WORK
+from cycles.action_states import AT_WORK
 from cycles.check import local_day
 from cycles.models import (
     UNANSWERED,
@@ -165,8 +165,12 @@ def _rings(session: Session, cycle: Cycle) -> tuple[StageRing, ...]:
     total = sum(states.values())
     answered = total - sum(states.get(state, 0) for state in (*UNANSWERED, "lapsed"))
     reviewed = answered - states.get("submitted", 0)
-    mine = select(col(Action.state), func.count()).join(Lapse, col(Lapse.id) == col(Action.lapse_id))
-    actions = count_by(session, mine.where(col(Lapse.cycle_id) == cycle.id).group_by(col(Action.state)))
+    mine = select(col(Action.state), func.count()).outerjoin(Lapse, col(Lapse.id) == col(Action.lapse_id))
+    reported = and_(col(Action.finding_id).is_not(None), col(Action.opened_at) >= cycle.planned_at)
+    if cycle.closed_at is not None:
+        reported = and_(reported, col(Action.opened_at) <= cycle.closed_at)
+    here = or_(col(Lapse.cycle_id) == cycle.id, reported)
+    actions = count_by(session, mine.where(here).group_by(col(Action.state)))
     all_actions = sum(actions.values())
     settled = all_actions - sum(actions.get(state, 0) for state in AT_WORK)
     counts = ((total if now else 0, total), (answered, total), (reviewed, answered), (settled, all_actions))

@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
-from cycles.action_ladder import AT_WORK
+from cycles.action_states import AT_WORK
 from cycles.models import (
     UNANSWERED,
     Acceptance,
@@ -16,6 +16,7 @@ from cycles.models import (
     Cycle,
     CycleSystem,
     EvidenceKind,
+    Finding,
     Framework,
     Lapse,
     Person,
@@ -133,10 +134,11 @@ def lapse_rows(session: Session, cycle: Cycle) -> tuple[LapseRow, ...]:
 
 def action_rows(session: Session, day: date) -> tuple[ActionRow, ...]:
     """Every open action, the earliest due first."""
-    rows = session.exec(
-        pick(Action, System.name, EvidenceKind, Person.name)
+    rows = session.execute(
+        select(Action, col(System.name), EvidenceKind, col(Person.name), col(Finding.title))
         .join(System, col(System.id) == col(Action.system_id))
-        .join(EvidenceKind, col(EvidenceKind.id) == col(Action.kind_id))
+        .outerjoin(EvidenceKind, col(EvidenceKind.id) == col(Action.kind_id))
+        .outerjoin(Finding, col(Finding.id) == col(Action.finding_id))
         .join(Person, col(Person.id) == col(Action.owner_id))
         .where(col(Action.closed_at).is_(None))
         .order_by(col(Action.due), col(Action.id))
@@ -145,8 +147,8 @@ def action_rows(session: Session, day: date) -> tuple[ActionRow, ...]:
         ActionRow(
             action_id=action.id,
             system_name=system_name,
-            kind=kind.key,
-            kind_title=kind.title,
+            kind=kind.key if kind else "",
+            kind_title=kind.title if kind else {"en": reported or ""},
             severity=action.severity,
             state=action.state,
             owner=owner,
@@ -154,7 +156,7 @@ def action_rows(session: Session, day: date) -> tuple[ActionRow, ...]:
             overdue=action.due < day and action.state in AT_WORK,
             relapses=action.relapses,
         )
-        for action, system_name, kind, owner in rows
+        for action, system_name, kind, owner, reported in rows
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import FromClause, and_, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
+from cycles.improvement_status import acceptances_of, actions_of, findings_of
 from cycles.lapses import local_day
 from cycles.models import (
     Action,
@@ -58,7 +59,8 @@ def status(session: Session, cycle: Cycle, now: datetime) -> dict[str, Any]:
     stands = select(Standing.__table__).where(standing.cycle_id == cycle.id).subquery("stands")  # type: ignore[attr-defined]
     results = told_results(result_rows(session, cycle), reasons(session, cycle, stands))
     requests = requests_of(session, cycle)
-    actions = actions_of(session, cycle)
+    actions = actions_of(session, cycle, local_day(cycle, now))
+    accepted, found = acceptances_of(session), findings_of(session)
     lapses = open_lapses(session)
     return {
         "cycle": cycle.key,
@@ -70,6 +72,8 @@ def status(session: Session, cycle: Cycle, now: datetime) -> dict[str, Any]:
             "requests": counted(requests, "state"),
             "actions": counted(actions, "state"),
             "lapses": len(lapses),
+            "acceptances": counted(accepted, "state"),
+            "findings": counted(found, "state"),
             "deliveries": deliveries(session),
         },
         "results": results,
@@ -77,6 +81,8 @@ def status(session: Session, cycle: Cycle, now: datetime) -> dict[str, Any]:
         "lapses": lapses,
         "actions": actions,
         "expiring": expiring(session, cycle, stands, local_day(cycle, now)),
+        "acceptances": accepted,
+        "findings": found,
     }
 
 
@@ -176,35 +182,6 @@ def panel_state(panel: Panel) -> dict[str, Any]:
         "deadline": panel.deadline.isoformat(timespec="seconds"),
         "state": panel.outcome or "open",
     }
-
-
-def actions_of(session: Session, cycle: Cycle) -> list[dict[str, Any]]:
-    """Every action that is open, or that belongs to a lapse of this cycle."""
-    rows = session.execute(
-        select(Action, system.key, kind.key, person.key, Lapse)
-        .join(System, system.id == col(Action.system_id))
-        .join(EvidenceKind, kind.id == col(Action.kind_id))
-        .join(Person, person.id == col(Action.owner_id))
-        .join(Lapse, col(Lapse.id) == col(Action.lapse_id))
-        .where((col(Action.closed_at).is_(None)) | (col(Lapse.cycle_id) == cycle.id))
-        .order_by(col(Action.id))
-    ).all()
-    return [
-        {
-            "id": action.id,
-            "lapse": f"{system_key}/{kind_key}",
-            "system": system_key,
-            "evidence_kind": kind_key,
-            "reason": found.reason,
-            "severity": action.severity,
-            "owner": owner_key,
-            "state": action.state,
-            "due": action.due.isoformat(),
-            "relapses": action.relapses,
-            "open": action.closed_at is None,
-        }
-        for action, system_key, kind_key, owner_key, found in rows
-    ]
 
 
 def open_lapses(session: Session) -> list[dict[str, Any]]:

@@ -14,6 +14,10 @@ def validity_months(kind: EvidenceKind, tier: str, policy: Policy) -> int:
     return kind.validity_by_tier.get(tier, kind.validity_months)
 
 
-def valid_until(effective: date, kind: EvidenceKind, tier: str, policy: Policy) -> date:
-    """The last day the evidence counts, reckoned from its effective date and clamped to the month's end."""
-    return add_months(effective, validity_months(kind, tier, policy))
+def valid_until(effective: date, kind: EvidenceKind, tier: str, policy: Policy, cadence: int | None = None) -> date:
+    """The last day the evidence counts, reckoned from its effective date and clamped to the month's end.
+
+    `cadence` is the months of an accepted cadence: it shortens, and never lengthens.
+    """
+    months = validity_months(kind, tier, policy)
+    return add_months(effective, min(months, cadence or months))

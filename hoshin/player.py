@@ -12,7 +12,7 @@ from functools import partial
 from sqlmodel import Session, col, select
 
 from cycles import last_answers
-from cycles.action_ladder import AT_WORK
+from cycles.action_states import AT_WORK
 from cycles.errors import Refused
 from cycles.models import UNANSWERED, Action, Cycle, Evidence, EvidenceKind, Panel, Person, Request, Review, System
 from cycles.people import Directory, current_policy
@@ -237,7 +237,9 @@ class Player:
 
     def _actions(self, session: Session, directory: Directory) -> Iterator[Due]:
         for action in session.exec(
-            select(Action).where(col(Action.closed_at).is_(None)).order_by(col(Action.id))
+            select(Action)
+            .where(col(Action.closed_at).is_(None), col(Action.kind_id).is_not(None))
+            .order_by(col(Action.id))
         ).all():
             if self._known(
                 f"judge:{action.id}:{action.relapses}"

@@ -34,6 +34,9 @@ SHOWN = (
     "plan",
     "action",
     "effectiveness",
+    "acceptance",
+    "cadence",
+    "finding",
 )
 
 
@@ -112,6 +115,8 @@ def _messages(session: Session, started: datetime) -> list[dict[str, Any]]:
         select(Delivery, Person)
         .join(Person, col(Person.id) == col(Delivery.person_id))
         .where(Delivery.state == "sent", col(Delivery.sent_at) >= started, col(Delivery.kind).in_(SHOWN))
+        # A receipt would show who raised a concern.
+        .where(col(Delivery.role).is_distinct_from("reporter"))
         .order_by(col(Delivery.sent_at), col(Delivery.id))
     ).all()
     about: dict[int, list[DeliveryItem]] = {}
@@ -156,7 +161,8 @@ def _actions(session: Session, started: datetime) -> list[dict[str, Any]]:
     rows = session.exec(
         select(Action, System.key, EvidenceKind.key, Person.key)
         .join(System, col(System.id) == col(Action.system_id))
-        .join(EvidenceKind, col(EvidenceKind.id) == col(Action.kind_id))
+        # A finding's action is of no kind.
+        .outerjoin(EvidenceKind, col(EvidenceKind.id) == col(Action.kind_id))
         .join(Person, col(Person.id) == col(Action.owner_id))
         .where(col(Action.opened_at) >= started)
         .order_by(col(Action.id))

@@ -6,9 +6,9 @@ A new button needs its line here (and a form its line in `inbox.submissions`); t
 from collections.abc import Callable
 from typing import Any
 
-from cycles import answers, decisions
+from cycles import acceptances, answers, cadences, decisions
 from cycles.permits import Act
-from inbox import forms
+from inbox import forms, improvement_forms
 from inbox.visit import Visit, number
 
 Json = dict[str, Any]
@@ -29,6 +29,9 @@ AT_ONCE: dict[str, Press] = {
     "review_recuse": _by_id(lambda act, evidence: decisions.review(act, evidence, "recuse")),
     "need_help": _by_id(decisions.need_help),
     "approve_plan": decisions.approve_plan,
+    "risk_approve": _by_id(acceptances.approve),
+    "cadence_accept": _by_id(lambda act, proposal: cadences.decide(act, proposal, accept=True)),
+    "cadence_decline": _by_id(lambda act, proposal: cadences.decide(act, proposal, accept=False)),
 }
 
 OPENS: dict[str, Callable[[Visit, Act], Json]] = {
@@ -42,6 +45,10 @@ OPENS: dict[str, Callable[[Visit, Act], Json]] = {
     "implemented": forms.implemented,
     "effective": forms.effective,
     "ineffective": forms.ineffective,
+    "accept_risk": improvement_forms.accept_risk,
+    "risk_decline": improvement_forms.risk_decline,
+    "finding_accept": improvement_forms.finding_accept,
+    "finding_dismiss": improvement_forms.finding_dismiss,
 }
 
 

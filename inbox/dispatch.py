@@ -12,7 +12,7 @@ from typing import Any
 from cycles.errors import HoshinError, Refused
 from cycles.people import has_left
 from cycles.permits import Act
-from inbox import events, home, people
+from inbox import events, home, improvement_forms, people
 from inbox.actions import AT_ONCE, form_of
 from inbox.house import Inbox, Workspace, introduce, known_workspace, log
 from inbox.letters import Envelope, Letter, Malformed, read
@@ -87,6 +87,8 @@ def _visited(inbox: Inbox, letter: Letter) -> Reply:
 
 def _handled(visit: Visit) -> Reply:
     letter = visit.letter
+    if letter.kind == "command" and letter.verb == improvement_forms.COMMAND:
+        return _opened(visit, improvement_forms.concern(visit))
     if letter.kind == "command":
         visit.settle(lambda act: None)
         return Reply(body=home.command_answer(visit))
@@ -94,17 +96,16 @@ def _handled(visit: Visit) -> Reply:
         return send_form(visit)
     if letter.verb == "page":
         return Reply(then=(lambda: home.publish(visit, int(letter.subject) if letter.subject.isdecimal() else 0),))
-    if form_of(visit):
-        return _opened(visit)
-    return _pressed(visit)
-
-
-def _opened(visit: Visit) -> Reply:
-    """A press that opens a form changes nothing, but is entered, so that it opens one form."""
     build = form_of(visit)
-    assert build
+    if build is None:
+        return _pressed(visit)
     with visit.inbox.record.read() as session:
         view = build(visit, Act(session, visit.person, visit.now))
+    return _opened(visit, view)
+
+
+def _opened(visit: Visit, view: Json) -> Reply:
+    """What opens a form changes nothing, but is entered, so that it opens one form."""
     if not visit.settle(lambda act: None):
         return Reply()
     return Reply(then=(open_view(visit.inbox, visit.letter.trigger, view),))
@@ -120,6 +121,9 @@ def _pressed(visit: Visit) -> Reply:
 
 
 def _log_refused(letter: Letter, reason: str, error: Exception) -> None:
+    if letter.nameless:
+        log.info("refused: a concern (%s)", reason)
+        return
     log.info(
         "refused: %s %s:%s by %s, %s (%s)", letter.kind, letter.verb, letter.subject[:40], letter.user, reason, error
     )

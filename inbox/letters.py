@@ -11,6 +11,7 @@ from tasks.blocks import PREFIX
 
 Json = dict[str, Any]
 MAX_ID = 255
+NAMELESS = (("command", "/concern"), ("submission", "concern"))
 
 
 class Malformed(ValueError):
@@ -44,6 +45,11 @@ class Letter:
     thread: str = ""
     view: Json = field(default_factory=dict)
     event: Json = field(default_factory=dict)
+
+    @property
+    def nameless(self) -> bool:
+        """Whether this is about a concern: then neither the door book nor the log may say who sent it."""
+        return (self.kind, self.verb) in NAMELESS
 
 
 def read(envelope: Envelope) -> Letter:

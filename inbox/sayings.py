@@ -15,6 +15,14 @@ REFUSALS: dict[str, dict[str, str]] = {
         "en": "Thank you, this is settled already. Nothing was changed.",
         "ja": "ありがとうございます。この件はすでに対応済みです。変更はありません。",
     },
+    "acceptance_end": {
+        "en": "Please choose a later day, within what the programme allows for risk acceptances.",
+        "ja": "リスク受容の期限として認められている範囲の日付を選んでください。",
+    },
+    "asked_already": {
+        "en": "Somebody has asked for this already; it waits for a decision.",
+        "ja": "すでに申請済みで、判断を待っています。",
+    },
     "bounds": {
         "en": "Please choose a day within the range that is offered.",
         "ja": "選択できる範囲の日付を選んでください。",
@@ -39,6 +47,14 @@ REFUSALS: dict[str, dict[str, str]] = {
         "en": "Please give a link that starts with http:// or https://.",
         "ja": "http:// または https:// で始まるリンクをご入力ください。",
     },
+    "due_past": {
+        "en": "This day is past. Please choose a later one.",
+        "ja": "過去の日付です。後の日付を選んでください。",
+    },
+    "flood": {
+        "en": "Many reports wait to be read just now, so nothing was recorded. Please speak to the governance lead.",
+        "ja": "未確認の報告が多いため、記録できませんでした。ガバナンス責任者に直接ご連絡ください。",
+    },
     "future": {
         "en": "This date lies in the future. Please give the date the document is of.",
         "ja": "未来の日付です。文書の日付を入力してください。",
@@ -46,6 +62,10 @@ REFUSALS: dict[str, dict[str, str]] = {
     "vote": {
         "en": "This vote is not open to you here. Please choose one of the buttons that are offered.",
         "ja": "この選択はここではできません。表示されているボタンから選んでください。",
+    },
+    "in_order": {
+        "en": "The evidence is in order by now, so there is no risk to accept. Nothing was changed.",
+        "ja": "証跡はすでに有効なため、受容するリスクはありません。変更はありません。",
     },
     "left": {
         "en": "This person has left the organisation according to the programme. Please choose somebody else.",
@@ -55,6 +75,14 @@ REFUSALS: dict[str, dict[str, str]] = {
         "en": "According to the programme you have left the organisation. If that is wrong, please tell your "
         "governance lead.",
         "ja": "プログラム上、あなたは退職済みとなっています。誤りであれば、ガバナンス責任者に連絡してください。",
+    },
+    "long": {
+        "en": "This is too long. Please say it in fewer words.",
+        "ja": "文字数が多すぎます。短くまとめてください。",
+    },
+    "no_approver": {
+        "en": "There is nobody else who may approve this. The programme needs another lead or an executive.",
+        "ja": "ほかに承認できる人がいません。プログラムに別の責任者または経営層の登録が必要です。",
     },
     "no_reviewer": {
         "en": "There is nobody else who may review this. Please tell your governance lead.",
@@ -67,6 +95,10 @@ REFUSALS: dict[str, dict[str, str]] = {
     "own": {
         "en": "Somebody else has to say whether your action worked.",
         "ja": "ご自身の改善処置の効果は、別の方が判断します。",
+    },
+    "own_risk": {
+        "en": "Somebody else has to decide about a risk you asked to accept.",
+        "ja": "ご自身が申請したリスク受容は、別の方が判断します。",
     },
     "reason": {"en": "Please write a short reason.", "ja": "理由を簡潔に記入してください。"},
     "self": {
@@ -81,6 +113,12 @@ REFUSALS: dict[str, dict[str, str]] = {
         "en": "The evidence is still out of order, so the action cannot have worked yet.",
         "ja": "証跡がまだ有効でないため、効果があったとは判断できません。",
     },
+    "three": {
+        "en": "For an action of high severity, please tell all three: what was put right, why it happened, and what keeps "
+        "it from happening again.",
+        "ja": "重大度「高」の改善処置では、是正内容、原因、再発防止策のすべてをご記入ください。",
+    },
+    "title": {"en": "Please say it in one sentence.", "ja": "一文で記入してください。"},
     "unknown": {
         "en": "This is not in the record any more. Nothing was changed.",
         "ja": "この件は記録に見つかりません。変更はありません。",
@@ -120,6 +158,10 @@ NOTICES: dict[str, dict[str, str]] = {
         "en": "Your file is on its way into the record. You can close this; the message becomes a receipt when it is in.",
         "ja": "ファイルを記録に保存しています。この画面は閉じてかまいません。保存が終わるとメッセージが受領書に変わります。",
     },
+    "concern": {
+        "en": "Thank you for speaking up. It is with the governance leads who read concerns.",
+        "ja": "お知らせいただきありがとうございます。懸念を担当するガバナンス責任者に届きました。",
+    },
     "received": {
         "en": "Your file is in the record. Thank you.",
         "ja": "ファイルを記録しました。ありがとうございます。",
@@ -130,15 +172,21 @@ NOTICES: dict[str, dict[str, str]] = {
     },
     "help": {
         "en": "`/hoshin` shows what is waiting for you, with the buttons to answer it. The Home tab of this app shows "
-        "all of your requests, answered ones too. `/hoshin help` shows this.",
+        "all of your requests, answered ones too. `/concern` takes a concern, confidentially or without your name. "
+        "`/hoshin help` shows this.",
         "ja": "`/hoshin` で、お待ちしている依頼と回答用のボタンを表示します。このアプリの「ホーム」タブには、"
-        "回答済みのものも含めてすべての依頼が表示されます。`/hoshin help` でこの説明を表示します。",
+        "回答済みのものも含めてすべての依頼が表示されます。`/concern` では、懸念を秘密厳守または匿名で伝えられます。`/hoshin help` でこの説明を表示します。",
     },
 }
 
 # Beside which field a refusal stands, in the order looked for; a refusal not named here ends the form.
 BESIDE: dict[str, tuple[str, ...]] = {
+    "acceptance_end": ("until",),
     "bounds": ("until",),
+    "due_past": ("due",),
+    "long": ("title", "reason", "detail"),
+    "title": ("title",),
+    "three": ("root_cause",),
     "file_empty": ("file",),
     "file_large": ("file",),
     "file_lost": ("file",),

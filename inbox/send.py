@@ -52,6 +52,10 @@ def _chosen(visit: Visit, user: str | None) -> Person | None:
 
 def _applied(visit: Visit, filled: Filled) -> Reply:
     fresh = visit.settle(lambda act: SENT[visit.letter.verb](visit, act, filled))
+    if visit.letter.nameless:
+        # Whoever stays unknown gets no message afterwards, so the form itself says that it arrived.
+        view = notice_view(notice("concern", visit.person.locale), visit.person.locale)
+        return Reply(body={"response_action": "update", "view": view}, then=(visit.inbox.ring,))
     return Reply(then=home.after_effect(visit)) if fresh else Reply()
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
-from cycles import answers, brief_queries, decisions
+from cycles import acceptances, answers, brief_queries, decisions, findings
 from cycles.answers import Offered
 from cycles.errors import Refused
 from cycles.models import Person
 from cycles.permits import Act
+from inbox import improvement_forms
 from inbox.files import Kept, keep
 from inbox.letters import Malformed
 from inbox.visit import Visit
@@ -26,6 +27,10 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "review_return": ("reason",),
     "panel_recuse": ("reason",),
     "implemented": ("correction",),
+    "accept_risk": ("reason", "until"),
+    "risk_decline": ("reason",),
+    "finding_dismiss": ("reason",),
+    "concern": ("system", "title", "anonymous"),
 }
 
 
@@ -54,6 +59,9 @@ def read_form(visit: Visit) -> Json:
         with visit.inbox.record.read() as session:
             Act(session, visit.person, visit.now).request(visit.number)
             latest = brief_queries.item_for(session, visit.number, visit.person, visit.now).snooze_until
+    if visit.letter.verb == "accept_risk":
+        with visit.inbox.record.read() as session:
+            latest = improvement_forms.latest_end(visit, Act(session, visit.person, visit.now))
     values = read_values(visit.letter.view, visit.words, today=visit.today, latest=latest)
     missing = [name for name in NEEDED.get(visit.letter.verb, ()) if not values.get(name)]
     if missing:
@@ -151,6 +159,26 @@ def _judge(verdict: Literal["effective", "ineffective"]) -> Callable[[Visit, Act
     return judge
 
 
+def _accept_risk(visit: Visit, act: Act, filled: Filled) -> None:
+    improvement_forms.send_accept_risk(act, visit.number, filled.values)
+
+
+def _risk_decline(visit: Visit, act: Act, filled: Filled) -> None:
+    acceptances.decline(act, visit.number, filled.text("reason"))
+
+
+def _finding_accept(visit: Visit, act: Act, filled: Filled) -> None:
+    improvement_forms.send_triage(act, visit.number, filled.values, filled.chosen)
+
+
+def _finding_dismiss(visit: Visit, act: Act, filled: Filled) -> None:
+    findings.triage(act, visit.number, accept=False, reason=filled.text("reason"))
+
+
+def _concern(visit: Visit, act: Act, filled: Filled) -> None:
+    improvement_forms.send_concern(act, filled.values)
+
+
 def _chosen(filled: Filled) -> Person:
     assert filled.chosen is not None, "the form insists on a person"
     return filled.chosen
@@ -167,4 +195,9 @@ SENT: dict[str, Callable[[Visit, Act, Filled], None]] = {
     "implemented": _implemented,
     "effective": _judge("effective"),
     "ineffective": _judge("ineffective"),
+    "accept_risk": _accept_risk,
+    "risk_decline": _risk_decline,
+    "finding_accept": _finding_accept,
+    "finding_dismiss": _finding_dismiss,
+    "concern": _concern,
 }

@@ -90,8 +90,9 @@ class Visit:
                     key=self.letter.key,
                     at=self.now,
                     kind=self.letter.kind,
-                    person=self.person.key,
-                    outcome=f"{self.letter.verb}:{self.letter.subject}"[:200],
+                    person="" if self.letter.nameless else self.person.key,
+                    # What was typed behind /concern may be the concern itself.
+                    outcome="concern" if self.letter.nameless else f"{self.letter.verb}:{self.letter.subject}"[:200],
                 )
             )
             session.flush()

@@ -162,6 +162,10 @@ def _cross_check(head: ProgrammeEntry, at: Located, catalogues: Catalogues, poli
     for kind in policy.validity_months:
         if kind not in catalogues.kinds:
             add(f"{at.path.with_name('policy.yaml')}:1", f"validity_months names no known evidence kind: '{kind}'.")
+    for key in policy.findings.concern_readers:
+        if key not in head.leads:
+            where = f"{at.path.with_name('policy.yaml')}:1"
+            add(where, f"findings.concern_readers names '{key}', who is no lead. Name leads of programme.yaml only.")
     _check_people(reading)
     _check_systems(head, at, catalogues, reading)
 

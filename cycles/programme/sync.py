@@ -6,6 +6,7 @@ from typing import Any
 from sqlmodel import Session, col, delete, select
 
 from cycles import journal
+from cycles.cadences import cadence_months
 from cycles.catalogue import profile
 from cycles.errors import BadInput
 from cycles.models import Document, Evidence, EvidenceKind, Leave, Membership, Person, Setting, System, Verdict
@@ -227,7 +228,7 @@ def _import_review(
         effective=effective,
         collected_at=_noon(reviewed.on),
         received_at=now,
-        valid_until=valid_until(effective, kind, system.risk_tier, policy),
+        valid_until=valid_until(effective, kind, system.risk_tier, policy, cadence_months(session, system.id, kind.id)),
         model_version=reviewed.model_version or system.model_version,
         source="programme",
         submitter_id=system.owner_id,

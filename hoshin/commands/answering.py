@@ -42,6 +42,8 @@ def answer(
     recuse: Annotated[bool, typer.Option("--recuse", help="Evidence: leave it to another reviewer.")] = False,
     abstain: Annotated[bool, typer.Option("--abstain", help="Evidence before a panel: vote for neither side.")] = False,
     implemented: Annotated[bool, typer.Option("--implemented", help="Action: done (with --note).")] = False,
+    root_cause: Annotated[str, typer.Option("--root-cause", help="Action: why it had happened.")] = "",
+    corrective: Annotated[str, typer.Option("--corrective", help="Action: what keeps it from happening again.")] = "",
     as_of: AsOf = None,
     dry_run: DryRun = False,
 ) -> None:
@@ -58,7 +60,7 @@ def answer(
         if kind == "E":
             decisions.review(act, number, _vote(accept, give_back, recuse, abstain), note)
         elif kind == "A" and implemented:
-            decisions.implemented(act, number, correction=note, root_cause="", corrective_action="")
+            decisions.implemented(act, number, correction=note, root_cause=root_cause, corrective_action=corrective)
         elif kind == "A":
             if accept == give_back:
                 raise BadInput("Say --implemented, or --accept (it worked), or --return (it did not).")

@@ -55,9 +55,18 @@ def status(
     waiting = [row for row in found["requests"] if row["state"] not in ("accepted", "excused")]
     print()
     print_table("Requests", names, ([row[n] for n in names] for row in waiting), empty="nothing is being asked.")
-    names = ("id", "lapse", "reason", "severity", "owner", "state", "due")
+    names = ("id", "about", "reason", "severity", "owner", "state", "due")
     print()
     print_table("Actions", names, ([row[n] for n in names] for row in found["actions"]), empty="none is open.")
+    late = [
+        (row["id"], row["about"], step["title"], step["due"])
+        for row in found["actions"]
+        for step in row["milestones"]
+        if step["overdue"]
+    ]
+    if late:
+        print()
+        print_table("Milestones past their day", ("action", "about", "milestone", "due"), late, empty="none.")
     if found["expiring"]:
         print()
         soon = (row.values() for row in found["expiring"])

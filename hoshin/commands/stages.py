@@ -143,6 +143,8 @@ def review(as_of: AsOf = None, dry_run: DryRun = False, json: AsJson = False) ->
         return
     rows = [(key, "closed" if c.closed else "open", "; ".join(c.reasons)) for key, c in closings.items()]
     print_table("Gates", ("cycle", "state", "kept open by"), rows, empty="no cycle has reached its closing date.")
+    for warning in dict.fromkeys(said for closing in closings.values() for said in closing.warnings):
+        print(f"Note: {warning}.")
 
 
 def _show(facts: dict[str, Any], json: bool) -> None:

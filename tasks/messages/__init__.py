@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from cycles.briefs import (
+    AcceptanceBrief,
     ActionBrief,
     Brief,
+    CadenceBrief,
     DigestBrief,
     DisputeBrief,
     EffectivenessBrief,
     EscalationBrief,
+    FindingBrief,
     OfferBrief,
     PanelBrief,
     PlanBrief,
@@ -26,11 +29,13 @@ from cycles.briefs import (
 from tasks.messages.chase import escalation, reminder
 from tasks.messages.cycle import plan
 from tasks.messages.digest import digest
+from tasks.messages.findings import finding
 from tasks.messages.handover import dispute, offer, returned
 from tasks.messages.improvement import action, effectiveness
 from tasks.messages.panel import panel
 from tasks.messages.plain import as_text
 from tasks.messages.review import review
+from tasks.messages.risks import acceptance, cadence
 from tasks.words import words_for
 
 __all__ = ["MESSAGES", "Message", "as_text", "render"]
@@ -67,6 +72,9 @@ MESSAGES: dict[str, Message] = {
         Message(kind="plan", brief=PlanBrief, build=plan, template="plan.j2"),
         Message(kind="action", brief=ActionBrief, build=action, template="action.j2"),
         Message(kind="effectiveness", brief=EffectivenessBrief, build=effectiveness, template="effectiveness.j2"),
+        Message(kind="acceptance", brief=AcceptanceBrief, build=acceptance, template="acceptance.j2"),
+        Message(kind="cadence", brief=CadenceBrief, build=cadence, template="cadence.j2"),
+        Message(kind="finding", brief=FindingBrief, build=finding, template="finding.j2"),
     )
 }
 _BY_BRIEF = {message.brief: message for message in MESSAGES.values()}

@@ -3,22 +3,21 @@
 from typing import Any
 
 from cycles.briefs import ActionBrief, EffectivenessBrief, LastAnswer
-from tasks.blocks import PREFIX, Block, actions, button, context, header, lines, notification, rich
+from tasks.blocks import PREFIX, Block, actions, button, context, header, lines, notification, overflow, rich
 from tasks.messages import parts
 from tasks.words import Raw, Words
 
 Payload = dict[str, Any]
 # In these states the owner has nothing to do.
-RESTING = ("implemented", "effective")
-REASONS = ("missing", "gone", "expired", "returned", "changed", "version_changed", "incident", "finding")
+RESTING = ("implemented", "effective", "withdrawn", "risk-accepted")
+REASONS = ("missing", "gone", "expired", "returned", "changed", "version_changed", "incident", "finding", "reported")
 DOERS = ("owner", "deputy")
 
 
 def action(brief: ActionBrief, words: Words) -> Payload:
     """The lapse and its reason, by when, and what the reader can do; no buttons while somebody else is to act."""
     values = _what(words, brief)
-    state = f"action.state_{brief.state}"
-    told = words.say(state) if words.has(state) else None
+    told = _state(words, brief)
     mine = brief.role in DOERS and brief.state not in RESTING
     blocks = [
         header(f"{PREFIX}.title", words.say("action.title" if mine else "action.title_told")),
@@ -35,6 +34,13 @@ def action(brief: ActionBrief, words: Words) -> Payload:
     }
 
 
+def _state(words: Words, brief: ActionBrief) -> Raw | None:
+    state = f"action.state_{brief.state.replace('-', '_')}"
+    if brief.state == "risk-accepted" and brief.accepted_until:
+        return words.say("action.state_accepted_until", until=brief.accepted_until)
+    return words.say(state) if words.has(state) else None
+
+
 def _what(words: Words, brief: ActionBrief | EffectivenessBrief) -> dict[str, Any]:
     return {"system": parts.name_of(brief.system_name), "kind": parts.name_of(words.pick(brief.kind_title))}
 
@@ -46,6 +52,10 @@ def _facts(words: Words, brief: ActionBrief, told: Raw | None) -> Raw:
         _reason(words, brief.reason),
         told,
         None if brief.state in RESTING else due,
+        *(
+            words.say("action.late_step", step=parts.name_of(title), due=day)
+            for title, day in brief.late_milestones[:3]
+        ),
     )
 
 
@@ -80,6 +90,8 @@ def _buttons(words: Words, brief: ActionBrief) -> Block:
     row.append(button("implemented", parts.label(words, "implemented"), subject))
     if brief.role in DOERS:
         row.append(button("need_help", parts.label(words, "need_help"), subject))
+        if brief.can_accept_risk:
+            row.append(overflow([("accept_risk", parts.label(words, "accept_risk"))], subject))
     return actions(f"{PREFIX}.act.{subject}", row)
 
 

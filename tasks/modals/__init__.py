@@ -12,13 +12,18 @@ from tasks.modals.build import (
     review_return,
     snooze,
 )
+from tasks.modals.improvement import accept_risk, concern, finding_accept, finding_dismiss, risk_decline
 from tasks.modals.read import WrongAnswers, read_values
 
 __all__ = [
     "WrongAnswers",
+    "accept_risk",
+    "concern",
     "delegate",
     "effective",
     "evidence",
+    "finding_accept",
+    "finding_dismiss",
     "implemented",
     "ineffective",
     "not_mine",
@@ -26,5 +31,6 @@ __all__ = [
     "read_values",
     "reassign",
     "review_return",
+    "risk_decline",
     "snooze",
 ]

@@ -39,20 +39,20 @@ def evidence(reader: Reader, item: Item, *, now: datetime, templates: Path | Non
     # With a single form Slack itself can insist on it; with several, `read_values` asks for at least one.
     blocks += [_form(words, form, optional=len(item.forms) > 1) for form in item.forms]
     blocks += [
-        _ask(words, "effective", date_input(today_of(reader, now).isoformat()), hint="effective_hint"),
-        _ask(words, "note", text_input(limit=NOTE), hint="note_evidence_hint", optional=True),
+        ask(words, "effective", date_input(today_of(reader, now).isoformat()), hint="effective_hint"),
+        ask(words, "note", text_input(limit=NOTE), hint="note_evidence_hint", optional=True),
     ]
-    return _modal(words, "evidence", str(item.request_id), blocks)
+    return modal(words, "evidence", str(item.request_id), blocks)
 
 
 def _form(words: Words, form: str, *, optional: bool) -> Block:
     if form == "link":
-        return _ask(words, "link", {"type": "url_text_input", "action_id": "value"}, optional=optional)
+        return ask(words, "link", {"type": "url_text_input", "action_id": "value"}, optional=optional)
     if form == "file":
-        return _ask(
+        return ask(
             words, "file", {"type": "file_input", "action_id": "value", "max_files": MOST_FILES}, optional=optional
         )
-    return _ask(words, "attestation", text_input(limit=STATEMENT), hint="attestation_hint", optional=optional)
+    return ask(words, "attestation", text_input(limit=STATEMENT), hint="attestation_hint", optional=optional)
 
 
 def snooze(reader: Reader, item: Item, *, now: datetime, templates: Path | None = None) -> View:
@@ -61,10 +61,10 @@ def snooze(reader: Reader, item: Item, *, now: datetime, templates: Path | None 
     start = item.snooze_until if item.snooze_until > today_of(reader, now) else None
     blocks = [
         _about(words, item, words.say("modals.intro_snooze", latest=item.snooze_until)),
-        _ask(words, "until", date_input(start.isoformat() if start else None)),
-        _ask(words, "reason", text_input(multiline=False, limit=REASON), hint="reason_hint"),
+        ask(words, "until", date_input(start.isoformat() if start else None)),
+        ask(words, "reason", text_input(multiline=False, limit=REASON), hint="reason_hint"),
     ]
-    return _modal(words, "snooze", str(item.request_id), blocks)
+    return modal(words, "snooze", str(item.request_id), blocks)
 
 
 def delegate(reader: Reader, item: Item, *, templates: Path | None = None) -> View:
@@ -82,10 +82,10 @@ def _person(reader: Reader, item: Item, name: str, templates: Path | None) -> Vi
     assignee = {"assignee": parts.name_of(item.assignee)} if name == "reassign" else {}
     blocks = [
         _about(words, item, parts.due(words, item), words.say(f"modals.intro_{name}", **assignee)),
-        _ask(words, "user", _people()),
-        _ask(words, "note", text_input(limit=NOTE), optional=True),
+        ask(words, "user", _people()),
+        ask(words, "note", text_input(limit=NOTE), optional=True),
     ]
-    return _modal(words, name, str(item.request_id), blocks)
+    return modal(words, name, str(item.request_id), blocks)
 
 
 def not_mine(reader: Reader, item: Item, *, templates: Path | None = None) -> View:
@@ -93,26 +93,26 @@ def not_mine(reader: Reader, item: Item, *, templates: Path | None = None) -> Vi
     words = words_of(reader, templates)
     blocks = [
         _about(words, item, words.say("modals.intro_not_mine")),
-        _ask(words, "note", text_input(limit=NOTE), label="note_not_mine"),
-        _ask(words, "user", _people(), label="user_suggestion", optional=True),
+        ask(words, "note", text_input(limit=NOTE), label="note_not_mine"),
+        ask(words, "user", _people(), label="user_suggestion", optional=True),
     ]
-    return _modal(words, "not_mine", str(item.request_id), blocks)
+    return modal(words, "not_mine", str(item.request_id), blocks)
 
 
 def review_return(reader: Reader, brief: ReviewBrief, *, secret: bool = False, templates: Path | None = None) -> View:
     """What is missing, in words the submitter will read; without the reader's name where the vote is `secret`."""
     words = words_of(reader, templates)
     intro = words.say(f"modals.intro_{'panel' if secret else 'review'}_return", owner=parts.name_of(brief.submitter))
-    blocks = [_about(words, brief.item, intro), _ask(words, "reason", text_input(limit=NOTE))]
-    return _modal(words, "review_return", str(brief.evidence_id), blocks)
+    blocks = [_about(words, brief.item, intro), ask(words, "reason", text_input(limit=NOTE))]
+    return modal(words, "review_return", str(brief.evidence_id), blocks)
 
 
 def panel_recuse(reader: Reader, brief: ReviewBrief, *, templates: Path | None = None) -> View:
     """Why a member of a panel does not vote on this."""
     words = words_of(reader, templates)
     blocks = [_about(words, brief.item, words.say("modals.intro_panel_recuse"))]
-    blocks.append(_ask(words, "reason", text_input(limit=NOTE)))
-    return _modal(words, "panel_recuse", str(brief.evidence_id), blocks)
+    blocks.append(ask(words, "reason", text_input(limit=NOTE)))
+    return modal(words, "panel_recuse", str(brief.evidence_id), blocks)
 
 
 def implemented(reader: Reader, brief: ActionBrief, *, templates: Path | None = None) -> View:
@@ -120,8 +120,8 @@ def implemented(reader: Reader, brief: ActionBrief, *, templates: Path | None = 
     words = words_of(reader, templates)
     names = ("correction", "root_cause", "corrective_action")
     blocks = [_of_action(words, brief, words.say("modals.intro_implemented"))]
-    blocks += [_ask(words, name, text_input(limit=NOTE)) for name in names]
-    return _modal(words, "implemented", str(brief.action_id), blocks)
+    blocks += [ask(words, name, text_input(limit=NOTE)) for name in names]
+    return modal(words, "implemented", str(brief.action_id), blocks)
 
 
 def effective(reader: Reader, brief: EffectivenessBrief, *, templates: Path | None = None) -> View:
@@ -139,9 +139,9 @@ def _verdict(reader: Reader, brief: EffectivenessBrief, name: str, templates: Pa
     owner = {"owner": parts.name_of(brief.owner)} if name == "ineffective" else {}
     blocks = [
         _of_action(words, brief, words.say(f"modals.intro_{name}", **owner)),
-        _ask(words, "note", text_input(limit=NOTE), label=f"note_{name}"),
+        ask(words, "note", text_input(limit=NOTE), label=f"note_{name}"),
     ]
-    return _modal(words, name, str(brief.action_id), blocks)
+    return modal(words, name, str(brief.action_id), blocks)
 
 
 def _about(words: Words, item: Item, *more: Raw | None) -> Block:
@@ -157,14 +157,16 @@ def _people() -> Element:
     return {"type": "users_select", "action_id": "value"}
 
 
-def _ask(
+def ask(
     words: Words, block: str, element: Element, *, label: str = "", hint: str = "", optional: bool = False
 ) -> Block:
+    """One field; its words are the fragment `modals.<label or block>`."""
     told = words.say(f"modals.{hint}") if hint else None
     return asked(block, words.say(f"modals.{label or block}"), element, hint=told, optional=optional)
 
 
-def _modal(words: Words, name: str, subject: str, blocks: list[Block], *, submit: str = "send") -> View:
+def modal(words: Words, name: str, subject: str, blocks: list[Block], *, submit: str = "send") -> View:
+    """A whole form."""
     return {
         "type": "modal",
         "callback_id": f"{PREFIX}.{name}",

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tasks.modals.build import MOST_FILES, NOTE, REASON, STATEMENT
+from tasks.modals.improvement import DETAIL, TITLE
 from tasks.words import MAX_LINK, Raw, Words, clean, is_web_link
 
 View = dict[str, Any]
@@ -18,6 +19,8 @@ TEXTS = {
     "correction": NOTE,
     "root_cause": NOTE,
     "corrective_action": NOTE,
+    "title": TITLE,
+    "detail": DETAIL,
 }
 
 
@@ -32,7 +35,7 @@ class WrongAnswers(Exception):
 def read_values(view: View, words: Words, *, today: date, latest: date | None = None) -> Values:
     """Typed values of a submitted view: block → str, date, list of file ids, user id, or None where left empty.
 
-    `today` is the date in the reader's zone; `latest` is the last day a snooze may name (`Item.snooze_until`). Raises
+    `today` is the date in the reader's zone; `latest` is the last day a snooze or a risk acceptance may name. Raises
     WrongAnswers with a sentence in the reader's language for each field that needs another look.
     """
     reading = _Reading(words, today, latest, view["callback_id"].rpartition(".")[2])
@@ -68,12 +71,16 @@ class _Reading:
             "effective": self._effective,
             "until": self._until,
             "user": self._user,
+            "due": self._until,
+            "severity": self._chosen,
+            "system": self._chosen,
+            "anonymous": self._chosen,
         }
         read: Callable[[str, dict[str, Any]], Any] = readers.get(name, self._text)
         value = read(name, state)
         empty = value is None or value == []
         if empty and not block.get("optional") and name not in self.errors:
-            self._wrong(name, "error_date" if name in ("effective", "until") else "error_one")
+            self._wrong(name, "error_date" if name in ("effective", "until", "due") else "error_one")
         return value
 
     def whole(self, values: Values) -> None:
@@ -113,6 +120,11 @@ class _Reading:
 
     def _user(self, name: str, state: dict[str, Any]) -> str | None:
         return state.get("selected_user") or None
+
+    def _chosen(self, name: str, state: dict[str, Any]) -> str | None:
+        option = state.get("selected_option")
+        value = option.get("value") if isinstance(option, dict) else None
+        return value if isinstance(value, str) and value else None
 
     def _date(self, name: str, state: dict[str, Any]) -> date | None:
         chosen = state.get("selected_date")

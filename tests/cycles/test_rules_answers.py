@@ -311,6 +311,9 @@ def test_only_a_lead_excuses_and_says_why(record: Record) -> None:
 # Actions --------------------------------------------------------------------------------------------------
 
 
+ALL_THREE = {"correction": "done", "root_cause": "nobody was named", "corrective_action": "named somebody"}
+
+
 def lapsed(record: Record, **more: Any) -> tuple[House, Action]:
     built = house(
         record, system("scoring", risk_tier="high"), policy={"reviewing": {"submissions": "automatic"}, **more}
@@ -340,6 +343,8 @@ def test_valid_evidence_and_a_second_person_end_an_action(record: Record) -> Non
     built, found = lapsed(record)
     as_person(built.on("2026-12-15"), "owner", lambda a: answers.submit(a, built.request().id, offered("2026-12-10")))
     built.turn(check, act)
+    assert the_action(built).state == "implementing", "a grave one owes its cause although the evidence is valid"
+    as_person(built, "owner", lambda a: decisions.implemented(a, found.id, **ALL_THREE))
     assert the_action(built).state == "implemented"
     built.on("2026-12-25").turn(check, act)
     reviewer = key_of(built, the_action(built).reviewer_id or 0)
@@ -355,22 +360,24 @@ def test_an_action_cannot_have_worked_while_the_evidence_is_out_of_order(record:
     built, found = lapsed(record)
     words = {"correction": "done", "root_cause": "", "corrective_action": ""}
     refused(built, "owner", lambda a: decisions.implemented(a, found.id, **{**words, "correction": " "}), "reason")
-    as_person(built, "owner", lambda a: decisions.implemented(a, found.id, **words))
+    refused(built, "owner", lambda a: decisions.implemented(a, found.id, **words), "three")
+    as_person(built, "owner", lambda a: decisions.implemented(a, found.id, **ALL_THREE))
     refused(built, "lead", lambda a: decisions.judge_action(a, found.id, worked=True), "still_lapsed")
 
 
 def test_a_relapse_reopens_the_action_and_counts(record: Record) -> None:
-    built, _ = lapsed(record)
+    built, found = lapsed(record)
     as_person(built.on("2026-12-15"), "owner", lambda a: answers.submit(a, built.request().id, offered("2026-12-10")))
     document = built.watch(locator="https://docs.example/it.md")
     built.turn(check, act)
+    as_person(built, "owner", lambda a: decisions.implemented(a, found.id, **ALL_THREE))
     for count, sha256 in enumerate(["b" * 64, "c" * 64], start=1):
         built.change(Document, document, sha256=sha256)
         built.on(f"2026-12-{16 + 2 * count}").turn(check, act)
         assert (the_action(built).state, the_action(built).relapses) == ("reopened", count)
         built.change(Document, document, sha256=DIGEST)
         built.on(f"2026-12-{17 + 2 * count}").turn(check, act)
-        assert the_action(built).state == "implemented"
+        assert the_action(built).state == "implemented", "its cause was told before"
     assert len(built.rows(Lapse, *built.pair(Lapse, "scoring", "risk"))) == 3
 
 
@@ -379,6 +386,7 @@ def test_an_action_judged_ineffective_stays_open_until_somebody_acts(record: Rec
     built, found = lapsed(record)
     as_person(built.on("2026-12-15"), "owner", lambda a: answers.submit(a, built.request().id, offered("2026-12-10")))
     built.turn(check, act)
+    as_person(built, "owner", lambda a: decisions.implemented(a, found.id, **ALL_THREE))
     built.on("2026-12-25").turn(check, act)
     as_person(built, "lead", lambda a: decisions.judge_action(a, found.id, worked=False, note="it will happen again"))
     assert (the_action(built).state, the_action(built).relapses) == ("reopened", 1)

@@ -1,6 +1,7 @@
 """`hoshin answer`: every verb a person has in Slack, at a terminal, with the same rules."""
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,9 @@ def test_an_action_from_report_to_verdict(asked: Path) -> None:
     place = SIGNED
     action = next(row for row in status(asked)["actions"] if row["lapse"] == f"{place[1]}/{place[2]}")
     subject = f"A-{action['id']}"
-    answer(asked, subject, action["owner"], "--implemented", "--note", "The log was written up.")
+    told = ("--implemented", "--note", "The log was written up.")
+    assert "root cause" in refused(asked, "answer", subject, "--as", action["owner"], *told, "--as-of", LATER)
+    answer(asked, subject, action["owner"], *told, "--root-cause", "Nobody was named.", "--corrective", "Named one.")
     assert "worked" in refused(asked, "answer", subject, "--as", action["owner"])
     assert "Somebody else" in refused(asked, "answer", subject, "--as", action["owner"], "--accept", "--as-of", LATER)
     evidence, reviewer = submitted(asked, place)
@@ -206,3 +209,41 @@ def test_dry_run_changes_neither_record_nor_files(asked: Path, tmp_path: Path) -
     )
     assert "would be recorded" in done.out
     assert fingerprint(asked) == before
+
+
+def test_a_risk_is_accepted_and_revoked_at_the_terminal(asked: Path) -> None:
+    action = next(row for row in status(asked)["actions"] if row["open"] and row["lapse"])
+    ask = ("acceptance", "request", action["lapse"], "--as", action["owner"], "--as-of", LATER)
+    assert "not after" in refused(asked, *ask, "--reason", "It is off.", "--until", "2029-01-01")
+    nowhere = (*ask[:2], "nowhere/kind", *ask[3:], "--reason", "x", "--until", "2026-12-01")
+    assert "no system 'nowhere'" in refused(asked, *nowhere)
+    good(asked, *ask, "--reason", "It is off.", "--until", "2026-12-01")
+    assert "Somebody else" in refused(asked, "acceptance", "approve", "R-1", "--as", action["owner"], "--as-of", LATER)
+    assert [row["state"] for row in good(asked, "acceptance", "list", "--json").json] == ["requested"]
+
+
+def test_a_finding_and_a_milestone_at_the_terminal(asked: Path) -> None:
+    by = ("--as", "sato", "--as-of", LATER)
+    assert "sentence" in refused(asked, "finding", "add", "--system", "organisation", "--title", " ", "--by", "sato")
+    good(
+        asked,
+        "finding",
+        "add",
+        "--system",
+        "organisation",
+        "--title",
+        "The log is off",
+        "--by",
+        "sato",
+        "--as-of",
+        LATER,
+    )
+    assert "--dismiss" in refused(asked, "finding", "triage", "F-1", *by)
+    found = good(asked, "finding", "triage", "F-1", "--accept", "--due", "2026-12-18", *by).out
+    number = re.search(r"A-\d+", found)
+    assert number
+    good(asked, "action", "milestone", number[0], "--title", "Draft", "--due", "2026-12-01", *by)
+    good(asked, "action", "milestone", number[0], "--done", "M-1", *by)
+    shown = next(row for row in good(asked, "action", "list", "--json").json if f"A-{row['id']}" == number[0])
+    assert (shown["about"], shown["due"]) == ("organisation: The log is off", "2026-12-18")
+    assert [(step["title"], step["done"]) for step in shown["milestones"]] == [("Draft", True)]

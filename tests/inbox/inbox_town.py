@@ -99,7 +99,7 @@ def people_of_slack() -> Workspace:
         for n, key in enumerate((*PEOPLE, "stranger", "fremder"), 1)
     ]  # fmt: skip
     users[-1]["locale"] = "ja-JP"
-    app = {"name": "Hoshin", "commands": ["/hoshin"]}
+    app = {"name": "Hoshin", "commands": ["/hoshin", "/concern"]}
     return Workspace.from_dict({"app": app, "channels": [{"name": "ai-governance"}], "users": users})
 
 

@@ -7,14 +7,17 @@ from itertools import cycle
 from typing import Any
 
 from cycles.briefs import (
+    AcceptanceBrief,
     ActionBrief,
     Answered,
     Brief,
+    CadenceBrief,
     ControlRef,
     DigestBrief,
     DisputeBrief,
     EffectivenessBrief,
     EscalationBrief,
+    FindingBrief,
     Item,
     LastAnswer,
     OfferBrief,
@@ -365,6 +368,16 @@ def _cycles(kit: Kit) -> dict[str, Brief]:
         "action-lead": replace(action, role="lead", request_id=None, relapses=0, reader=kit.reader(3)),
         "action-reopened": replace(action, state="reopened", reason="version-changed", workdays_left=-3),
         "action-implemented": replace(action, state="implemented"),
+        "action-implementing": replace(
+            action,
+            state="implementing",
+            late_milestones=((kit.w("Redo chapter 3"), date(2026, 10, 9)),),
+            can_accept_risk=True,
+        ),
+        "action-accepted": replace(action, state="risk-accepted", accepted_until=date(2026, 12, 31)),
+        "action-reported": replace(
+            action, reason="reported", kind_title=kit.t({"en": "The log is off", "ja": "ログが停止"})
+        ),
         "action-other": replace(action, role="manager", reason=kit.w("something new"), severity=kit.w("critical")),
         "effectiveness": effect,
         "effectiveness-none": replace(effect, evidence=None, correction=""),
@@ -373,7 +386,88 @@ def _cycles(kit: Kit) -> dict[str, Brief]:
     }
 
 
-GROUPS: tuple[Callable[[Kit], dict[str, Brief]], ...] = (_digests, _chases, _handovers, _reviews, _panels, _cycles)
+def _risks(kit: Kit) -> dict[str, Brief]:
+    risk = AcceptanceBrief(
+        reader=kit.reader(3),
+        role="approver",
+        acceptance_id=7,
+        system_name=kit.w(SYSTEMS[kit.locale][0]),
+        kind_title=kit.t(KINDS[0][0]),
+        requester=kit.person(0),
+        approver="",
+        reason=kit.say("It is switched off until spring.", "春まで停止しているためです。"),
+        decision_reason="",
+        state="requested",
+        expires=date(2026, 12, 31),
+    )
+    told = replace(risk, reader=kit.reader(), role="requester", approver=kit.person(3))
+    cadence = CadenceBrief(
+        reader=kit.reader(3),
+        cadence_id=5,
+        system_name=kit.w(SYSTEMS[kit.locale][0]),
+        kind_title=kit.t(KINDS[0][0]),
+        relapses=2,
+        months=3,
+        instead_of=6,
+    )
+    why = kit.say("The harm could be too great.", "被害が大きすぎる恐れがあります。")
+    return {
+        "acceptance": risk,
+        "acceptance-approved": replace(told, state="approved"),
+        "acceptance-declined": replace(told, state="declined", decision_reason=why),
+        "acceptance-ending": replace(told, role="ending", state="approved"),
+        **{
+            f"acceptance-{state}": replace(told, state=state)
+            for state in ("withdrawn", "expired", "revoked", "ended", "replaced")
+        },
+        "cadence": cadence,
+        "cadence-accepted": replace(cadence, outcome="accepted", decided=kit.answered("accepted", by=3)),
+        "cadence-declined": replace(cadence, outcome="declined", decided=kit.answered("declined", by=3)),
+    }
+
+
+def _findings(kit: Kit) -> dict[str, Brief]:
+    found = FindingBrief(
+        reader=kit.reader(3),
+        role="lead",
+        finding_id=9,
+        system_name=kit.w(SYSTEMS[kit.locale][0]),
+        kind_title=kit.t(KINDS[0][0]),
+        title=kit.say("Scores are copied by hand", "スコアを手作業で転記しています"),
+        detail=kit.say("Twice last week, and nobody checks.", "先週2回ありましたが、誰も確認していません。"),
+        confidential=False,
+        anonymous=False,
+        reporter=kit.person(1),
+        reported_on=date(2026, 10, 12),
+        state="new",
+    )
+    concern = replace(found, confidential=True, kind_title=None)
+    taken = {"state": "accepted", "owner": kit.person(0), "due": date(2026, 11, 2)}
+    mine = replace(concern, reader=kit.reader(1), role="reporter", reporter=None)
+    why = kit.say("It was a test run.", "試験運用でした。")
+    return {
+        "finding": found,
+        "finding-concern": concern,
+        "finding-anonymous": replace(concern, anonymous=True, reporter=None),
+        "finding-taken-up": replace(found, **taken),  # type: ignore[arg-type]
+        "finding-dismissed": replace(found, state="dismissed", reason=why),
+        "finding-closed": replace(found, state="closed"),
+        "finding-thanks": replace(mine, state="accepted"),
+        "finding-thanks-no": replace(mine, state="dismissed", reason=why),
+        "finding-thanks-closed": replace(mine, state="closed", confidential=False),
+    }
+
+
+GROUPS: tuple[Callable[[Kit], dict[str, Brief]], ...] = (
+    _digests,
+    _chases,
+    _handovers,
+    _reviews,
+    _panels,
+    _cycles,
+    _risks,
+    _findings,
+)
 
 
 def briefs(locale: str, style: str = "real") -> dict[str, Brief]:

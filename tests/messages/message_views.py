@@ -26,6 +26,11 @@ def views(locale: str, style: str = "real") -> dict[str, dict[str, Any]]:
         "modal-implemented": modals.implemented(reader, told["action"]),  # type: ignore[arg-type]
         "modal-effective": modals.effective(reader, told["effectiveness"]),  # type: ignore[arg-type]
         "modal-ineffective": modals.ineffective(reader, told["effectiveness"]),  # type: ignore[arg-type]
+        "modal-accept-risk": modals.accept_risk(reader, told["action"], latest=date(2027, 4, 11)),  # type: ignore[arg-type]
+        "modal-risk-decline": modals.risk_decline(kit.reader(3), told["acceptance"]),  # type: ignore[arg-type]
+        "modal-finding-accept": modals.finding_accept(kit.reader(3), told["finding"]),  # type: ignore[arg-type]
+        "modal-finding-dismiss": modals.finding_dismiss(kit.reader(3), told["finding"]),  # type: ignore[arg-type]
+        "modal-concern": modals.concern(reader, [(n, kit.w(f"System {n}")) for n in range(1, 150)]),
         "home": home(reader, _items(kit)),
         "home-empty": home(reader, ()),
         "home-second-page": home(reader, [kit.item(n) for n in range(1, 60)], page=1),

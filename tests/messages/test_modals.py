@@ -168,5 +168,21 @@ def test_names_and_ids_are_stable() -> None:
     for name, view in made.items():
         expected = name.removeprefix("modal-").removesuffix("-link").removesuffix("-secret").replace("-", "_")
         assert view["callback_id"] == f"hoshin.v1.{expected}"
-        assert view["private_metadata"].isdecimal()
+        # A concern is about nothing that exists yet, and carries nobody.
+        assert view["private_metadata"].isdecimal() or name == "modal-concern"
         assert all(b["element"]["action_id"] == "value" for b in view["blocks"] if b["type"] == "input")
+
+
+def test_a_concern_says_whether_anybody_may_know() -> None:
+    view = views("en")["modal-concern"]
+    option = {"selected_option": {"value": "anonymous"}}
+    filled = _filled(view, system={"selected_option": {"value": "3"}}, title={"value": " It lies "}, anonymous=option)
+    assert _read(filled) == {"system": "3", "title": "It lies", "detail": None, "anonymous": "anonymous"}
+    assert set(_errors(_filled(view, title={"value": "x" * 201}))) == {"system", "title", "anonymous"}
+
+
+def test_a_risk_is_accepted_within_policy_and_for_a_reason() -> None:
+    view, latest = views("en")["modal-accept-risk"], date(2027, 4, 11)
+    late = _filled(view, until={"selected_date": "2027-04-12"}, reason={"value": "because"})
+    assert _errors(late, latest=latest) == {"until": "Please choose a day from Wed 14 Oct to Sun 11 Apr."}
+    assert set(_errors(_filled(view), latest=latest)) == {"until", "reason"}
