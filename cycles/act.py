@@ -5,6 +5,7 @@ The course of an action is that of ISO/IEC 42001:2023, 10.2: react, find the cau
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlmodel import Session, col, select
 
@@ -61,15 +62,25 @@ def _answer_lapses(
     """Every open lapse gets its one action, unless an unexpired risk acceptance already answers it."""
     opened = reopened = 0
     for lapse in session.exec(select(Lapse).where(col(Lapse.recovered_at).is_(None)).order_by(col(Lapse.id))).all():
-        current = _open_action(session, lapse)
-        if current is None:
-            if not is_accepted(session, lapse, cycle, now):
-                _open(session, lapse, policy, directory, now, actor)
-                opened += 1
-        elif current.lapse_id != lapse.id:
-            _reopen(session, current, lapse, policy, directory, now, actor)
-            reopened += 1
+        done = answer_lapse(session, lapse, cycle, policy, directory, now, actor)
+        opened, reopened = opened + (done == "opened"), reopened + (done == "reopened")
     return opened, reopened
+
+
+def answer_lapse(
+    session: Session, lapse: Lapse, cycle: Cycle, policy: Policy, directory: Directory, now: datetime, actor: str
+) -> Literal["opened", "reopened"] | None:
+    """Give an open lapse its one action, or take up again the one it had; None where that, or an acceptance, stands."""
+    current = _open_action(session, lapse)
+    if current is None:
+        if is_accepted(session, lapse, cycle, now):
+            return None
+        _open(session, lapse, policy, directory, now, actor)
+        return "opened"
+    if current.lapse_id == lapse.id:
+        return None
+    _reopen(session, current, lapse, policy, directory, now, actor)
+    return "reopened"
 
 
 def _open_action(session: Session, lapse: Lapse) -> Action | None:

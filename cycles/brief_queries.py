@@ -7,6 +7,7 @@ from sqlmodel import Session, col
 from sqlmodel import select as pick
 
 from cycles import brief_subjects as subjects
+from cycles import weekly
 from cycles.brief_items import controls_served, item_for, items_for, reader_of
 from cycles.brief_subjects import action_brief
 from cycles.briefs import Brief, DigestBrief, EscalationBrief, Item, ReminderBrief
@@ -27,6 +28,8 @@ def brief_for(session: Session, delivery: Delivery, now: datetime) -> Brief | No
     requests = [item.subject_id for item in about if item.subject == "request"]
     if delivery.kind in ("digest", "reminder", "escalation"):
         return _chase_brief(session, delivery, reader, requests, now)
+    if delivery.kind == "weekly":
+        return weekly.brief(session, delivery, reader, now)
     first = about[0].subject_id
     if delivery.kind == "returned":
         return subjects.returned_brief(session, delivery, reader, first, now)
@@ -39,7 +42,7 @@ def brief_for(session: Session, delivery: Delivery, now: datetime) -> Brief | No
     if delivery.kind == "plan":
         return subjects.plan_brief(session, reader, session.get_one(Cycle, first))
     if delivery.kind == "action":
-        return action_brief(session, reader, first, delivery.role or "owner", now)
+        return subjects.actions_brief(session, delivery, reader, about, now)
     if delivery.kind == "effectiveness":
         return subjects.effectiveness_brief(session, reader, first)
     raise ValueError(f"no message is of the kind {delivery.kind}")

@@ -1,14 +1,16 @@
 """Briefs about one subject: a returned answer, an offer, a dispute, a review, a plan, an action and its effect."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, func
 from sqlmodel import select as pick
 
-from cycles.action_ladder import AT_WORK
+from cycles.action_ladder import AT_WORK, role_of
 from cycles.brief_items import controls_served, item_for, last_answer, reader_of
 from cycles.briefs import (
     ActionBrief,
+    ActionsBrief,
     Answered,
     DisputeBrief,
     EffectivenessBrief,
@@ -22,6 +24,7 @@ from cycles.models import (
     Action,
     Cycle,
     Delivery,
+    DeliveryItem,
     Evidence,
     EvidenceKind,
     Lapse,
@@ -35,8 +38,11 @@ from cycles.people import Directory, has_left
 from cycles.permits import ANSWERABLE
 from cycles.plan import summary_of
 from cycles.policy import Policy
+from cycles.programme_cycles import last_closed, open_cycles
 
 BUSIEST = 5
+# What somebody says against a request, by the verb that is kept of it.
+CLAIMS = {"disputed": "not_mine", "not_applicable": "not_applicable", "cannot_provide": "cannot_provide"}
 
 
 def action_brief(session: Session, reader: Person, action_id: int, role: str, now: datetime) -> ActionBrief | None:
@@ -70,6 +76,30 @@ def action_brief(session: Session, reader: Person, action_id: int, role: str, no
         request_id=request.id if request and answerable else None,
         relapses=action.relapses,
     )
+
+
+def actions_brief(
+    session: Session, delivery: Delivery, reader: Person, about: Sequence[DeliveryItem], now: datetime
+) -> ActionsBrief | None:
+    """Every action of a message, the earliest due first; None when none is left to work on before it was shown."""
+    found = {row.id: row for row in session.exec(pick(Action).where(col(Action.id).in_([a.subject_id for a in about])))}
+    rungs = {item.subject_id: item.rung for item in about}
+    wanted = [action for action in found.values() if delivery.ts is not None or action.state in AT_WORK]
+    policy = _policy_now(session)
+    briefs = [
+        action_brief(
+            session, reader, action.id, delivery.role or role_of(action, rungs[action.id], reader.id, policy), now
+        )
+        for action in sorted(wanted, key=lambda action: (action.due, action.id))
+    ]
+    shown = tuple(brief for brief in briefs if brief is not None)
+    return ActionsBrief(reader=reader_of(reader), actions=shown) if shown else None
+
+
+def _policy_now(session: Session) -> Policy:
+    """The policy by which actions are chased: of the first cycle under way, else of the last one."""
+    chasing = next(iter(open_cycles(session)), None) or last_closed(session)
+    return Policy.model_validate(chasing.policy) if chasing else Policy()
 
 
 def returned_brief(
@@ -111,18 +141,20 @@ def dispute_brief(session: Session, reader: Person, request_id: int, now: dateti
     request = session.get_one(Request, request_id)
     said = request.answer or {}
     assignee = session.get_one(Person, request.assignee_id)
-    raised = said.get("verb") == "disputed"
+    claim = CLAIMS.get(str(said.get("verb")))
     left = has_left(assignee, now)
     settled = None
-    if not request.disputed and said:
+    named = claim == "cannot_provide" and request.state == "lapsed"
+    if said and not request.disputed and not named:
         at = datetime.fromisoformat(str(said["at"]))
         settled = Answered(verb=str(said["verb"]), by=str(said["by"]), at=at, record=str(said.get("record", "")))
     return DisputeBrief(
         reader=reader_of(reader),
         item=item_for(session, request_id, reader, now),
-        raised_by=str(said["by"]) if raised else assignee.name,
-        note=str(said.get("note", "")) if raised else "",
-        orphaned=left,
+        raised_by=str(said["by"]) if claim else assignee.name,
+        note=str(said.get("note", "")) if claim else "",
+        orphaned=left and not named,
+        claim=claim or "not_mine",
         others=_others(session, request) if left else 0,
         outcome=settled,
     )

@@ -57,7 +57,7 @@ def reassign(act: Act, request_id: int, to: Person, note: str = "") -> None:
         raise Refused("left", f"{to.name} has left the organisation.")
     for handed in [request, *_left_behind(act, request, directory)]:
         handed.assignee_id, handed.offered_to_id, handed.disputed = to.id, None, False
-        _fresh_clock(handed, to.id, directory, act.now)
+        fresh_clock(handed, to.id, directory, act.now)
         act.change(handed, handed.state, "reassigned", to=to.key, note=note.strip(), due=handed.due)
 
 
@@ -198,7 +198,7 @@ def _return(act: Act, request: Request, evidence: Evidence, directory: Directory
     act.session.add(
         Verdict(evidence_id=evidence.id, outcome="returned", at=act.now, by_id=act.person.id, reason=reason)
     )
-    _fresh_clock(request, request.assignee_id, directory, act.now)
+    fresh_clock(request, request.assignee_id, directory, act.now)
     # The returned message itself is the ask; the ladder goes on from its first reminder.
     hours = directory.hours(request.assignee_id)
     request.step, request.next_at = 1, hours.next_decent(hours.opens(request.due))
@@ -214,7 +214,8 @@ def _return(act: Act, request: Request, evidence: Evidence, directory: Directory
     )
 
 
-def _fresh_clock(request: Request, person_id: int, directory: Directory, now: datetime) -> None:
+def fresh_clock(request: Request, person_id: int, directory: Directory, now: datetime) -> None:
+    """Ask from the first message on again, with a fair time to answer."""
     hours = directory.hours(person_id)
     request.due = max(request.due, hours.calendar.add(directory.today(person_id, now), plan.FAIR_WORKDAYS))
     request.step, request.snoozed_until = 0, None

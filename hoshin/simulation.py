@@ -33,6 +33,7 @@ SHOWN = (
     "plan",
     "action",
     "effectiveness",
+    "weekly",
 )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cycles.briefs import (
-    ActionBrief,
+    ActionsBrief,
     Brief,
     DigestBrief,
     DisputeBrief,
@@ -21,14 +21,16 @@ from cycles.briefs import (
     ReminderBrief,
     ReturnedBrief,
     ReviewBrief,
+    WeeklyBrief,
 )
 from tasks.messages.chase import escalation, reminder
 from tasks.messages.cycle import plan
 from tasks.messages.digest import digest
 from tasks.messages.handover import dispute, offer, returned
-from tasks.messages.improvement import action, effectiveness
+from tasks.messages.improvement import actions, effectiveness
 from tasks.messages.plain import as_text
 from tasks.messages.review import review
+from tasks.messages.weekly import weekly
 from tasks.words import words_for
 
 __all__ = ["MESSAGES", "Message", "as_text", "render"]
@@ -62,7 +64,8 @@ MESSAGES: dict[str, Message] = {
         Message(kind="dispute", brief=DisputeBrief, build=dispute, template="dispute.j2"),
         Message(kind="review", brief=ReviewBrief, build=review, template="review.j2"),
         Message(kind="plan", brief=PlanBrief, build=plan, template="plan.j2"),
-        Message(kind="action", brief=ActionBrief, build=action, template="action.j2"),
+        Message(kind="action", brief=ActionsBrief, build=actions, template="action.j2"),
+        Message(kind="weekly", brief=WeeklyBrief, build=weekly, template="weekly.j2"),
         Message(kind="effectiveness", brief=EffectivenessBrief, build=effectiveness, template="effectiveness.j2"),
     )
 }

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from tasks.modals.build import MOST_FILES, NOTE, REASON, STATEMENT
+from tasks.modals.build import MOST_FILES, NOTE, OBJECTIONS, REASON, STATEMENT
 from tasks.words import MAX_LINK, Raw, Words, clean, is_web_link
 
 View = dict[str, Any]
@@ -68,6 +68,7 @@ class _Reading:
             "effective": self._effective,
             "until": self._until,
             "user": self._user,
+            "objection": self._choice,
         }
         read: Callable[[str, dict[str, Any]], Any] = readers.get(name, self._text)
         value = read(name, state)
@@ -113,6 +114,10 @@ class _Reading:
 
     def _user(self, name: str, state: dict[str, Any]) -> str | None:
         return state.get("selected_user") or None
+
+    def _choice(self, name: str, state: dict[str, Any]) -> str | None:
+        chosen = (state.get("selected_option") or {}).get("value")
+        return chosen if chosen in OBJECTIONS else None
 
     def _date(self, name: str, state: dict[str, Any]) -> date | None:
         chosen = state.get("selected_date")

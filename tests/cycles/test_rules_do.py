@@ -12,12 +12,13 @@ from rules_oracle import is_decent, workdays_later
 from sqlalchemy import event, text
 from sqlmodel import col, select
 
-from cycles.answers import accept_offer, delegate, not_mine, snooze
+from cycles.answers import accept_offer, delegate, snooze
 from cycles.brief_queries import brief_for
 from cycles.briefs import DigestBrief
 from cycles.check import check
 from cycles.do import Ticked, tick
 from cycles.models import Cycle, Delivery, DeliveryItem, Leave, Person, Request
+from cycles.objections import not_mine
 from cycles.store import Record
 
 QUARTER = timedelta(minutes=15)

@@ -19,9 +19,11 @@ def views(locale: str, style: str = "real") -> dict[str, dict[str, Any]]:
         "modal-snooze": modals.snooze(reader, item, now=NOW),
         "modal-delegate": modals.delegate(reader, item),
         "modal-not-mine": modals.not_mine(reader, item),
+        "modal-excuse": modals.excuse(kit.reader(3), item),
+        "modal-keep-asking": modals.keep_asking(kit.reader(3), item),
         "modal-review-return": modals.review_return(kit.reader(4), told["review"]),  # type: ignore[arg-type]
         "modal-reassign": modals.reassign(kit.reader(3), item),
-        "modal-implemented": modals.implemented(reader, told["action"]),  # type: ignore[arg-type]
+        "modal-implemented": modals.implemented(reader, told["action"].actions[0]),  # type: ignore[arg-type]
         "modal-effective": modals.effective(reader, told["effectiveness"]),  # type: ignore[arg-type]
         "modal-ineffective": modals.ineffective(reader, told["effectiveness"]),  # type: ignore[arg-type]
         "home": home(reader, _items(kit)),
