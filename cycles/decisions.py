@@ -9,6 +9,7 @@ from cycles import answers, journal, outbox, plan
 from cycles.act import mark_implemented
 from cycles.action_ladder import AT_WORK
 from cycles.errors import Refused
+from cycles.ladder import FAIR_WORKDAYS
 from cycles.models import UNANSWERED, Action, Cycle, Evidence, Lapse, Person, Request, Review, System, Verdict
 from cycles.people import Directory
 from cycles.permits import Act
@@ -217,7 +218,7 @@ def _return(act: Act, request: Request, evidence: Evidence, directory: Directory
 def fresh_clock(request: Request, person_id: int, directory: Directory, now: datetime) -> None:
     """Ask from the first message on again, with a fair time to answer."""
     hours = directory.hours(person_id)
-    request.due = max(request.due, hours.calendar.add(directory.today(person_id, now), plan.FAIR_WORKDAYS))
+    request.due = max(request.due, hours.calendar.add(directory.today(person_id, now), FAIR_WORKDAYS))
     request.step, request.snoozed_until = 0, None
     # What was not due to be asked yet keeps its day, so that a successor is not asked everything at once.
     earliest = max(now, hours.opens(request.ask_on)) if request.state == "pending" else now

@@ -7,7 +7,7 @@ the lead's to replace. Nothing here sends: messages go to the outbox in the same
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
@@ -50,6 +50,7 @@ class _Round:
     told: dict[tuple[str, int, str | None], list[tuple[Request, int]]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    dated_anew: dict[int, date] = field(default_factory=dict)
     deferred: int = 0
     orphaned: int = 0
 
@@ -194,7 +195,9 @@ def _speak(found: _Round, actor: str) -> Ticked:
     again = [request_id for kind, _, request_id, _ in spoken if kind != "digest"]
     outbox.refresh_all(found.session, "request", again, now=found.now)
     if spoken or found.orphaned:
-        after = {**counts, "orphaned": found.orphaned, "digest": journal.digest(spoken)}
+        after: dict[str, object] = {**counts, "orphaned": found.orphaned, "digest": journal.digest(spoken)}
+        if found.dated_anew:
+            after["due"] = {str(request_id): due for request_id, due in found.dated_anew.items()}
         subject = f"cycle:{found.cycle.key}"
         journal.append(found.session, at=found.now, actor=actor, action="requests.chased", subject=subject, after=after)
     return Ticked(
@@ -231,6 +234,9 @@ def _write(
     for request, _ in now_said:
         if request.state == "pending":
             request.state, request.asked_at = "asked", found.now
+            fair = Ladder.of(request, found.directory, found.policy).fair_due(found.now)
+            if fair != request.due:
+                request.due = found.dated_anew[request.id] = fair
         request.snoozed_until = None
         _advance(found, request)
     hours, day = found.directory.hours(person_id), found.directory.today(person_id, found.now)

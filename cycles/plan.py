@@ -11,6 +11,7 @@ from sqlmodel import select as pick
 
 from cycles import journal, outbox
 from cycles.errors import Refused
+from cycles.ladder import FAIR_WORKDAYS
 from cycles.models import (
     Cycle,
     CycleFramework,
@@ -30,8 +31,6 @@ from cycles.programme.catalogue_sync import refresh_applicability
 from cycles.workdays import Calendar
 
 person = Person.__table__.c  # type: ignore[attr-defined]
-# However late a request goes out, it leaves its reader this many workdays.
-FAIR_WORKDAYS = 3
 slot = Slot.__table__.c  # type: ignore[attr-defined]
 
 
