@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from cycles import answers, journal, outbox
+from cycles.departures import wake_orphans
 from cycles.errors import Refused
 from cycles.ladder import FAIR_WORKDAYS
 from cycles.lapses import pair_name
@@ -20,7 +21,7 @@ def remind_deciders(session: Session, cycle: Cycle, *, now: datetime, actor: str
     directory = Directory.load(session, policy)
     if cycle.state == "planned":
         return _again(session, directory, "plan", "cycle", cycle.id, f"plan:{cycle.key}", now)
-    _wake_orphans(session, cycle, directory, now)
+    wake_orphans(session, cycle, directory, now)
     return _ask_next_reviewers(session, cycle, policy, directory, now, actor) + _disputes(
         session, cycle, directory, now
     )
@@ -54,21 +55,6 @@ def _ask_next_reviewers(
         name = pair_name(session, evidence.system_id, evidence.kind_id)
         journal.append(session, at=now, actor=actor, action="review.passed_on", subject=f"evidence:{name}")
     return asked
-
-
-def _wake_orphans(session: Session, cycle: Cycle, directory: Directory, now: datetime) -> None:
-    """What somebody who left was to answer is looked at by the next tick, not only when their next reminder was due."""
-    gone = [person for person in directory.people if directory.has_left(person, now)]
-    waiting = select(Request).where(
-        Request.cycle_id == cycle.id,
-        col(Request.assignee_id).in_(gone),
-        col(Request.state).in_(UNANSWERED),
-        ~col(Request.disputed),
-    )
-    for request in session.exec(waiting.order_by(col(Request.id))).all() if gone else ():
-        request.next_at = min(now, request.next_at or now)
-        session.add(request)
-    session.flush()
 
 
 def _too_long(ballot: Review, policy: Policy, directory: Directory, now: datetime) -> bool:

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from hoshin.commands import answering, looking, programme, running, stages
+from hoshin.commands import answering, chasing, looking, programme, running, stages
 
 app = typer.Typer(
     name="hoshin",
@@ -16,7 +16,7 @@ app = typer.Typer(
     add_completion=True,
     rich_markup_mode="markdown",
 )
-for group in (programme, stages, answering, looking, running):
+for group in (programme, stages, answering, chasing, looking, running):
     group.register(app)
 
 

@@ -47,7 +47,7 @@ def test_a_clock_an_hour_behind_is_named_and_nothing_is_written(new_record: Any)
     write(built, START + HOUR)
     before = times(built), built.request().model_dump()
     with pytest.raises(
-        clocks.ClockBehind, match="clock says 2026-10-01 00:00:00 UTC.*last written at 2026-10-01 01:00"
+        clocks.ClockBehind, match=r"clock says 2026-10-01 00:00:00 UTC.*last written at 2026-10-01 01:00"
     ):
         write(built, START)
     with pytest.raises(clocks.ClockBehind):
