@@ -61,7 +61,11 @@ def _answer_lapses(
 ) -> tuple[int, int]:
     """Every open lapse gets its one action, unless an unexpired risk acceptance already answers it."""
     opened = reopened = 0
-    for lapse in session.exec(select(Lapse).where(col(Lapse.recovered_at).is_(None)).order_by(col(Lapse.id))).all():
+    has_its_action = (
+        select(Action.id).where(col(Action.lapse_id) == col(Lapse.id), col(Action.closed_at).is_(None)).exists()
+    )
+    unanswered = select(Lapse).where(col(Lapse.recovered_at).is_(None), ~has_its_action).order_by(col(Lapse.id))
+    for lapse in session.exec(unanswered).all():
         done = answer_lapse(session, lapse, cycle, policy, directory, now, actor)
         opened, reopened = opened + (done == "opened"), reopened + (done == "reopened")
     return opened, reopened
