@@ -113,7 +113,7 @@ def test_whatever_people_answer_the_ladder_keeps_its_promises(
     lives: dict[str, Any], acts: list[tuple[int, str, str]], new_sqlite: Any
 ) -> None:
     """Never in quiet time, never above the cap, one digest a day each, no rung before its day, nothing after an answer."""
-    built = one_request(new_sqlite(), who=people(**lives))
+    built = one_request(new_sqlite(), who=people(**lives), policy={"asking": {"messages_per_request": 2}})
     answered: datetime | None = None
     for days, verb, who in acts:
         _tick_on(built, built.now + timedelta(days=days, hours=days))
