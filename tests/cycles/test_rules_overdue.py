@@ -176,6 +176,7 @@ def test_of_two_cycles_under_way_the_newer_alone_decides_on_lapses(record: Recor
 def test_what_a_retired_system_lacked_is_no_lapse_any_more(record: Record) -> None:
     built = house(record, system("scoring"), system("chat", "other"), planned=False)
     built.plan()
+    built.on("2026-10-16").turn(tick)
     built.on("2026-12-10").turn(tick, check, act)
     scoring = built.ids(System)["scoring"]
     assert [row.recovered_at for row in built.rows(Lapse, Lapse.system_id == scoring)] == [None]
