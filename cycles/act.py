@@ -6,6 +6,7 @@ Its states are in `action_states`, risk acceptances in `acceptances`, reviews of
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlmodel import Session, col, select
 
@@ -63,17 +64,39 @@ def _answer_lapses(
     """Every open lapse gets its one action, unless an unexpired risk acceptance already answers it."""
     opened = reopened = 0
     weighed: dict[tuple[int, int], int] | None = None
-    for lapse in session.exec(select(Lapse).where(col(Lapse.recovered_at).is_(None)).order_by(col(Lapse.id))).all():
-        current = open_action_of(session, lapse.system_id, lapse.kind_id)
-        if current is None:
-            if not acceptances.is_accepted(session, lapse, cycle, now):
-                weighed = weights(session, cycle) if weighed is None else weighed
-                open_for(session, lapse, policy, directory, weighed, now=now, actor=actor)
-                opened += 1
-        elif current.lapse_id != lapse.id:
-            reopen_for(session, current, lapse, policy, directory, now=now, actor=actor)
-            reopened += 1
+    has_its_action = (
+        select(Action.id).where(col(Action.lapse_id) == col(Lapse.id), col(Action.closed_at).is_(None)).exists()
+    )
+    unanswered = select(Lapse).where(col(Lapse.recovered_at).is_(None), ~has_its_action).order_by(col(Lapse.id))
+    for lapse in session.exec(unanswered).all():
+        weighed = weights(session, cycle) if weighed is None else weighed
+        done = answer_lapse(session, lapse, cycle, policy, directory, now, actor, weighed)
+        opened, reopened = opened + (done == "opened"), reopened + (done == "reopened")
     return opened, reopened
+
+
+def answer_lapse(
+    session: Session,
+    lapse: Lapse,
+    cycle: Cycle,
+    policy: Policy,
+    directory: Directory,
+    now: datetime,
+    actor: str,
+    weighed: dict[tuple[int, int], int] | None = None,
+) -> Literal["opened", "reopened"] | None:
+    """Give an open lapse its one action, or take up again the one it had; None where that, or an acceptance, stands."""
+    current = open_action_of(session, lapse.system_id, lapse.kind_id)
+    if current is None:
+        if acceptances.is_accepted(session, lapse, cycle, now):
+            return None
+        graver = weights(session, cycle) if weighed is None else weighed
+        open_for(session, lapse, policy, directory, graver, now=now, actor=actor)
+        return "opened"
+    if current.lapse_id == lapse.id:
+        return None
+    reopen_for(session, current, lapse, policy, directory, now=now, actor=actor)
+    return "reopened"
 
 
 def _corrected(session: Session, policy: Policy, directory: Directory, now: datetime, actor: str) -> int:

@@ -1,19 +1,19 @@
 """Who is told about an improvement action, and when: its owner first, then the rungs above."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from cycles import journal, outbox
 from cycles.action_states import AT_WORK
 from cycles.ladder import Ladder
-from cycles.models import Action, Cycle, Delivery, Request
+from cycles.models import Action, Cycle, Request
 from cycles.people import Directory
 from cycles.policy import Policy
 
-# More than this about lapses on one day is a storm; the rest follows on the next days, the earliest due first.
-MOST_A_DAY = 3
+# As many as one message can show with their buttons; the rest follows on the next workdays, the earliest due first.
+MOST_SHOWN = 8
 STILL_ASKED = ("pending", "asked", "returned", "submitted")
 
 
@@ -38,74 +38,90 @@ def wake(session: Session, now: datetime) -> None:
 
 
 def chase(session: Session, cycle: Cycle, policy: Policy, directory: Directory, now: datetime, actor: str) -> int:
-    """Tell whoever is due about each action; returns how many actions that concerns."""
+    """Tell whoever is due about each action, one message per person and day; returns how many actions that concerns.
+
+    A message lists at most MOST_SHOWN actions, the earliest due first; the rest follows on the reader's next workday.
+    """
     due = session.exec(
         select(Action)
         .where(col(Action.next_at) <= now, col(Action.state).in_(AT_WORK), ~_still_asked())
         .order_by(col(Action.due), col(Action.id))
     ).all()
+    told: dict[int, list[Action]] = {}
     for action in due:
-        _tell(session, action, policy, directory, now)
+        reader = _reader(action, policy, directory, now)
+        if reader is None:
+            session.add(action)
+        else:
+            told.setdefault(reader, []).append(action)
+    _write(session, told, policy, directory, now)
     if due:
         after = {"count": len(due), "digest": journal.digest((action.id, action.step) for action in due)}
         journal.append(session, at=now, actor=actor, action="actions.chased", subject=f"cycle:{cycle.key}", after=after)
     return len(due)
 
 
-def _tell(session: Session, action: Action, policy: Policy, directory: Directory, now: datetime) -> None:
-    """Rung 0 is the owner; then the ladder of requests, reckoned from the action's due date."""
+def role_of(action: Action, rung: int, reader_id: int, policy: Policy) -> str:
+    """As whom somebody is told on a rung: the owner, who stands in for them, or whom the ladder names."""
+    if reader_id == action.owner_id:
+        return "owner"
+    ladder = policy.asking.ladder
+    named = ladder[rung - 1].to if 0 < rung <= len(ladder) else "deputy"
+    return "deputy" if named == "owner" else named
+
+
+def _reader(action: Action, policy: Policy, directory: Directory, now: datetime) -> int | None:
+    """Rung 0 is the owner; then the ladder of requests, reckoned from the action's due date. None: nobody, for now."""
     if action.step > len(policy.asking.ladder):
         # The cycle that chases it now has a shorter ladder than the one that began.
         action.next_at = None
-        session.add(action)
-        return
-    told, role = directory.stand_in(action.owner_id, now), "owner"
-    if told != action.owner_id:
-        role = "deputy"
-    if action.step:
-        rung = policy.asking.ladder[action.step - 1]
-        told = _ladder(action, policy, directory).told(rung.to, now)
-        role = rung.to
-    if role != "owner" and told == action.owner_id:
-        _climb(session, action, policy, directory, now)
-        return
-    hours = directory.hours(told)
-    if _told_today(session, told, hours.local_day(now), directory) >= MOST_A_DAY:
-        tomorrow = hours.opens(hours.local_day(hours.next_decent(now)) + timedelta(days=1))
-        action.next_at = hours.next_decent(tomorrow)
-        session.add(action)
-        return
-    if action.step == 0 and action.lapse_id is not None:
-        # It was silent while the request was chased; the time to act counts from the first word.
-        target = getattr(policy.acting.targets, action.severity)
-        action.due = max(action.due, directory.calendar(told).add(hours.local_day(hours.next_decent(now)), target))
-    outbox.queue(
-        session,
-        key=f"action:{action.id}:{action.relapses}:{action.step}",
-        kind="action",
-        person_id=told,
-        now=now,
-        about=[("action", action.id, action.step)],
-        role=role,
-        not_before=hours.next_decent(now),
-    )
-    _climb(session, action, policy, directory, now)
+        return None
+    if action.step == 0:
+        return directory.stand_in(action.owner_id, now)
+    rung = policy.asking.ladder[action.step - 1]
+    told = _ladder(action, policy, directory).told(rung.to, now)
+    if rung.to != "owner" and told == action.owner_id:
+        _climb(action, policy, directory, now)
+        return None
+    return told
 
 
-def _told_today(session: Session, person_id: int, day: date, directory: Directory) -> int:
-    """How many messages about actions somebody already gets on their day."""
-    opens = directory.hours(person_id).opens(day)
-    waiting = (
-        select(func.count()).select_from(Delivery).where(Delivery.person_id == person_id, Delivery.kind == "action")
-    )
-    later = directory.hours(person_id).opens(day + timedelta(days=1))
-    return session.exec(waiting.where(col(Delivery.not_before) >= opens, col(Delivery.not_before) < later)).one()
+def _write(
+    session: Session, told: dict[int, list[Action]], policy: Policy, directory: Directory, now: datetime
+) -> None:
+    mornings = {reader: directory.hours(reader).next_decent(now) for reader in told}
+    keys = {reader: _key(directory, reader, mornings[reader]) for reader in told}
+    drafts = outbox.Drafts.of(session, keys.values())
+    for reader, actions in told.items():
+        now_said, later = actions[: (room := drafts.room(keys[reader], MOST_SHOWN))], actions[room:]
+        for action in now_said:
+            if action.step == 0 and action.lapse_id is not None:
+                # It was silent while the request was chased; the time to act counts from the first word.
+                target = getattr(policy.acting.targets, action.severity)
+                fair = directory.calendar(reader).add(directory.today(reader, mornings[reader]), target)
+                action.due = max(action.due, fair)
+        about = [("action", action.id, action.step) for action in now_said]
+        if about:
+            drafts.write(
+                keys[reader], kind="action", person_id=reader, now=now, about=about, not_before=mornings[reader]
+            )
+        for action in now_said:
+            _climb(action, policy, directory, now)
+        hours = directory.hours(reader)
+        tomorrow = hours.next_decent(hours.opens(hours.local_day(mornings[reader]) + timedelta(days=1)))
+        for action in later:
+            action.next_at = tomorrow
+        session.add_all(actions)
+    drafts.flush()
 
 
-def _climb(session: Session, action: Action, policy: Policy, directory: Directory, now: datetime) -> None:
+def _key(directory: Directory, reader: int, morning: datetime) -> str:
+    return f"actions:{directory.people[reader].key}:{directory.today(reader, morning).isoformat()}"
+
+
+def _climb(action: Action, policy: Policy, directory: Directory, now: datetime) -> None:
     action.next_at = _ladder(action, policy, directory).next_time(action.step, now)
     action.step += 1
-    session.add(action)
 
 
 def _ladder(action: Action, policy: Policy, directory: Directory) -> Ladder:

@@ -1,4 +1,4 @@
-"""What the person asked can answer: evidence, still true, later, somebody else, not mine."""
+"""What the person asked can answer: evidence, still true, later, somebody else (`cycles.objections`: not this)."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -159,32 +159,6 @@ def decline_offer(act: Act, request_id: int) -> None:
     request, _ = _offered(act, request_id)
     request.offered_to_id = None
     act.change(request, request.state, "declined")
-
-
-def not_mine(act: Act, request_id: int, note: str) -> None:
-    """Say that somebody else is responsible; chasing stops and the lead decides.
-
-    Raises:
-        Refused: without a note that says why.
-    """
-    request, _, _, directory = act.request(request_id)
-    act.may_answer(request, directory)
-    act.must_be_asked(request)
-    if not note.strip():
-        raise Refused("reason", "Say in a word why, or whose it is.")
-    request.disputed, request.next_at = True, None
-    act.change(request, request.state, "disputed", note=note.strip())
-    lead = directory.lead(act.now)
-    number = (request.answer or {})["record"]
-    outbox.queue(
-        act.session,
-        key=f"dispute:{request.id}:{number}",
-        kind="dispute",
-        person_id=lead,
-        now=act.now,
-        about=[("request", request.id, 0)],
-        not_before=directory.hours(lead).next_decent(act.now),
-    )
 
 
 def ask_reviewer(act: Act, request: Request, evidence: Evidence, directory: Directory) -> None:

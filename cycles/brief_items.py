@@ -29,6 +29,8 @@ from cycles.people import Directory
 from cycles.permits import Act
 from cycles.policy import Policy
 
+# Said against a request; a lead decides.
+DISPUTES = ("disputed", "not_applicable")
 framework = Framework.__table__.c  # type: ignore[attr-defined]
 
 
@@ -124,6 +126,7 @@ def _item(shelf: _Shelf, request: Request, act: Act) -> Item:
         snooze_until=latest,
         last=_last_answer(last, directory.people[last.submitter_id]) if last else None,
         answered=_answered(request, today),
+        kept_because=_kept_because(request),
         returned_reason=shelf.reasons.get(request.evidence_id or 0) if request.state == "returned" else None,
     )
 
@@ -159,6 +162,12 @@ def _controls(session: Session, cycle_id: int, pairs: Collection[Pair]) -> dict[
     return {pair: tuple(refs) for pair, refs in found.items()}
 
 
+def _kept_because(request: Request) -> str | None:
+    """What the lead wrote who asks for it all the same, until that is answered."""
+    said = request.answer or {}
+    return str(said.get("note", "")) if said.get("verb") == "kept" and request.state in UNANSWERED else None
+
+
 def _answered(request: Request, today: date) -> Answered | None:
     """How a request stands answered: by its state, or for a while by a snooze, an offer or a dispute."""
     said = request.answer
@@ -168,9 +177,9 @@ def _answered(request: Request, today: date) -> Answered | None:
     if request.state in UNANSWERED:
         snoozed = verb == "snoozed" and request.snoozed_until is not None and request.snoozed_until > today
         offered = verb == "delegated" and request.offered_to_id is not None
-        if not (snoozed or offered or (verb == "disputed" and request.disputed)):
+        if not (snoozed or offered or (verb in DISPUTES and request.disputed)):
             return None
-    if request.state == "lapsed":
+    if request.state == "lapsed" and verb != "cannot_provide":
         return None
     if verb == "accepted" and said.get("panel"):
         verb = "agreed"

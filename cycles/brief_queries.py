@@ -8,6 +8,8 @@ from sqlmodel import select as pick
 
 from cycles import brief_improvement as improvement
 from cycles import brief_subjects as subjects
+from cycles import weekly
+from cycles.brief_actions import actions_brief
 from cycles.brief_improvement import action_brief
 from cycles.brief_items import controls_served, item_for, items_for, reader_of
 from cycles.brief_panels import panel_brief
@@ -29,6 +31,8 @@ def brief_for(session: Session, delivery: Delivery, now: datetime) -> Brief | No
     requests = [item.subject_id for item in about if item.subject == "request"]
     if delivery.kind in ("digest", "reminder", "escalation"):
         return _chase_brief(session, delivery, reader, requests, now)
+    if delivery.kind == "weekly":
+        return weekly.brief(session, delivery, reader, now)
     first = about[0].subject_id
     if delivery.kind == "returned":
         return subjects.returned_brief(session, delivery, reader, first, now)
@@ -43,7 +47,7 @@ def brief_for(session: Session, delivery: Delivery, now: datetime) -> Brief | No
     if delivery.kind == "plan":
         return subjects.plan_brief(session, reader, session.get_one(Cycle, first))
     if delivery.kind == "action":
-        return action_brief(session, reader, first, delivery.role or "owner", now)
+        return actions_brief(session, delivery, reader, about, now)
     if delivery.kind == "effectiveness":
         return improvement.effectiveness_brief(session, reader, first)
     if delivery.kind == "acceptance":

@@ -29,6 +29,8 @@ from cycles.people import has_left
 from cycles.plan import summary_of
 
 BUSIEST = 5
+# What somebody says against a request, by the verb that is kept of it.
+CLAIMS = {"disputed": "not_mine", "not_applicable": "not_applicable", "cannot_provide": "cannot_provide"}
 
 
 def returned_brief(
@@ -72,18 +74,20 @@ def dispute_brief(session: Session, reader: Person, request_id: int, now: dateti
     request = session.get_one(Request, request_id)
     said = request.answer or {}
     assignee = session.get_one(Person, request.assignee_id)
-    raised = said.get("verb") == "disputed"
+    claim = CLAIMS.get(str(said.get("verb")))
     left = has_left(assignee, now)
     settled = None
-    if not request.disputed and said:
+    named = claim == "cannot_provide" and request.state == "lapsed"
+    if said and not request.disputed and not named:
         at = datetime.fromisoformat(str(said["at"]))
         settled = Answered(verb=str(said["verb"]), by=str(said["by"]), at=at, record=str(said.get("record", "")))
     return DisputeBrief(
         reader=reader_of(reader),
         item=item_for(session, request_id, reader, now),
-        raised_by=str(said["by"]) if raised else assignee.name,
-        note=str(said.get("note", "")) if raised else "",
-        orphaned=left,
+        raised_by=str(said["by"]) if claim else assignee.name,
+        note=str(said.get("note", "")) if claim else "",
+        orphaned=left and not named,
+        claim=claim or "not_mine",
         others=_others(session, request) if left else 0,
         outcome=settled,
     )

@@ -47,7 +47,8 @@ class LastAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class Answered:
-    """How an item was answered: `verb` is submitted, confirmed, snoozed, delegated, disputed, excused, accepted or agreed."""
+    """How an item was answered: `verb` is submitted, confirmed, snoozed, delegated, disputed, not_applicable,
+    cannot_provide, excused, accepted or agreed."""
 
     verb: str
     by: str
@@ -81,6 +82,7 @@ class Item:
     last: LastAnswer | None = None
     answered: Answered | None = None
     returned_reason: str | None = None
+    kept_because: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,9 +139,9 @@ class OfferBrief:
 
 @dataclass(frozen=True, kw_only=True)
 class DisputeBrief:
-    """To the lead: the assignee says the request is not theirs, or has left (`orphaned`).
+    """To the lead: what the assignee says against a request, or that they have left (`orphaned`).
 
-    `others` counts the further requests of somebody who left, which go to the same successor.
+    `claim` is not_mine, not_applicable or cannot_provide (then an improvement action is open already). `others` counts the further requests of somebody who left, which go to the same successor.
     """
 
     reader: Reader
@@ -147,6 +149,7 @@ class DisputeBrief:
     raised_by: str
     note: str
     orphaned: bool
+    claim: str = "not_mine"
     others: int = 0
     outcome: Answered | None = None
 
@@ -301,6 +304,45 @@ class FindingBrief:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ActionsBrief:
+    """The one message about improvement actions that somebody gets on a day, the earliest due first."""
+
+    reader: Reader
+    actions: tuple[ActionBrief, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeeklyRow:
+    """One person's part in a weekly digest, in requests."""
+
+    name: str
+    overdue: int
+    due: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeeklyBrief:
+    """To a manager about their people, or to a lead about the whole programme (`whole`), once a week.
+
+    `monday` is the first day of the reader's week; `due` counts what is due from today to its Sunday, `answered` what was
+    answered in the week before; `rows` are the people who owe most, `more` how many others owe something.
+    """
+
+    reader: Reader
+    whole: bool
+    monday: date
+    overdue: int
+    due: int
+    answered: int
+    actions: int
+    actions_overdue: int
+    lapses: int
+    expiring: int
+    rows: tuple[WeeklyRow, ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class EffectivenessBrief:
     """To a second person: did the action work? (ISO/IEC 42001:2023, 10.2)"""
 
@@ -325,7 +367,8 @@ Brief = (
     | ReviewBrief
     | PanelBrief
     | PlanBrief
-    | ActionBrief
+    | ActionsBrief
+    | WeeklyBrief
     | EffectivenessBrief
     | AcceptanceBrief
     | CadenceBrief

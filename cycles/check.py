@@ -139,8 +139,7 @@ def close_unanswered(session: Session, cycle: Cycle, *, now: datetime, actor: st
     session.execute(update(Request).where(waiting).values(state="lapsed", next_at=None))
     after = {"state": "lapsed", "count": len(ids), "digest": journal.digest(ids)}
     journal.append(session, at=now, actor=actor, action="requests.lapsed", subject=f"cycle:{cycle.key}", after=after)
-    for request_id in ids:
-        outbox.refresh_about(session, "request", request_id, now=now)
+    outbox.refresh_all(session, "request", ids, now=now)
     return len(ids)
 
 

@@ -8,6 +8,7 @@ from cycles import answers, journal, outbox, panel_votes, plan
 from cycles.action_states import enter
 from cycles.effectiveness import action_for, implemented, judge_action, may_act
 from cycles.errors import Refused
+from cycles.ladder import FAIR_WORKDAYS
 from cycles.models import UNANSWERED, Cycle, Evidence, Panel, Person, Request, Review, System, Verdict
 from cycles.people import Directory
 from cycles.permits import Act
@@ -67,7 +68,7 @@ def reassign(act: Act, request_id: int, to: Person, note: str = "") -> None:
         raise Refused("left", f"{to.name} has left the organisation.")
     for handed in [request, *_left_behind(act, request, directory)]:
         handed.assignee_id, handed.offered_to_id, handed.disputed = to.id, None, False
-        _fresh_clock(handed, to.id, directory, act.now)
+        fresh_clock(handed, to.id, directory, act.now)
         act.change(handed, handed.state, "reassigned", to=to.key, note=note.strip(), due=handed.due)
 
 
@@ -192,7 +193,7 @@ def give_back(
     act.session.add(
         Verdict(evidence_id=evidence.id, outcome="returned", at=act.now, by_id=by.id if by else None, reason=reason)
     )
-    _fresh_clock(request, request.assignee_id, directory, act.now)
+    fresh_clock(request, request.assignee_id, directory, act.now)
     # The returned message itself is the ask; the ladder goes on from its first reminder.
     hours = directory.hours(request.assignee_id)
     request.step, request.next_at = 1, hours.next_decent(hours.opens(request.due))
@@ -208,9 +209,10 @@ def give_back(
     )
 
 
-def _fresh_clock(request: Request, person_id: int, directory: Directory, now: datetime) -> None:
+def fresh_clock(request: Request, person_id: int, directory: Directory, now: datetime) -> None:
+    """Ask from the first message on again, with a fair time to answer."""
     hours = directory.hours(person_id)
-    request.due = max(request.due, hours.calendar.add(directory.today(person_id, now), plan.FAIR_WORKDAYS))
+    request.due = max(request.due, hours.calendar.add(directory.today(person_id, now), FAIR_WORKDAYS))
     request.step, request.snoozed_until = 0, None
     # What was not due to be asked yet keeps its day, so that a successor is not asked everything at once.
     earliest = max(now, hours.opens(request.ask_on)) if request.state == "pending" else now

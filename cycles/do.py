@@ -7,18 +7,22 @@ the lead's to replace. Nothing here sends: messages go to the outbox in the same
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from cycles import journal, outbox
+from cycles.heard import Heard
 from cycles.ladder import Ladder
-from cycles.models import UNANSWERED, Cycle, Delivery, DeliveryItem, Request
+from cycles.models import UNANSWERED, Cycle, Request
 from cycles.people import Directory
 from cycles.policy import Policy
 from cycles.programme_cycles import OPEN
+from cycles.store import Record
 
 BATCH = 2_000
+# More than a million due at once is not asked in one go; the next tick goes on.
+MOST_BATCHES = 500
 ITEMS_PER_MESSAGE = 8
 
 
@@ -41,16 +45,38 @@ class _Round:
     cycle: Cycle
     policy: Policy
     directory: Directory
+    heard: Heard
     now: datetime
     told: dict[tuple[str, int, str | None], list[tuple[Request, int]]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    dated_anew: dict[int, date] = field(default_factory=dict)
     deferred: int = 0
     orphaned: int = 0
 
 
 def tick(session: Session, *, now: datetime, actor: str) -> Ticked:
-    """Decide everything that is due; costs what is due, not what is open."""
+    """Decide what is due, at most BATCH requests; costs what is due, not what is open."""
+    return _tick(session, now, actor)[0]
+
+
+def tick_all(record: Record, *, now: datetime, actor: str) -> Ticked:
+    """Decide everything that is due, a transaction per BATCH requests, the longest due first.
+
+    What a person is told in one batch joins what an earlier one wrote for them today, so that a backlog of any length
+    still makes one digest each.
+    """
+    done = []
+    for _ in range(MOST_BATCHES):
+        with record.write() as session:
+            ticked, looked_at = _tick(session, now, actor)
+        done.append(ticked)
+        if looked_at < BATCH:
+            break
+    return _add(*done)
+
+
+def _tick(session: Session, now: datetime, actor: str) -> tuple[Ticked, int]:
     due = session.exec(
         select(Request, Cycle)
         .join(Cycle, col(Cycle.id) == col(Request.cycle_id))
@@ -58,13 +84,14 @@ def tick(session: Session, *, now: datetime, actor: str) -> Ticked:
         .order_by(col(Request.next_at), col(Request.id))
         .limit(BATCH)
     ).all()
+    heard = Heard.of(session, [request for request, _ in due])
     rounds: dict[int, _Round] = {}
     for request, cycle in due:
         if cycle.id not in rounds:
             policy = Policy.model_validate(cycle.policy)
-            rounds[cycle.id] = _Round(session, cycle, policy, Directory.load(session, policy), now)
+            rounds[cycle.id] = _Round(session, cycle, policy, Directory.load(session, policy), heard, now)
         _decide(rounds[cycle.id], request)
-    return _add(*(_speak(found, actor) for found in rounds.values()))
+    return _add(*(_speak(found, actor) for found in rounds.values())), len(due)
 
 
 def _decide(found: _Round, request: Request) -> None:
@@ -85,8 +112,9 @@ def _orphan(found: _Round, request: Request) -> None:
     found.session.add(request)
     found.orphaned += 1
     gone, lead = found.directory.people[request.assignee_id].key, found.directory.lead(found.now)
-    if _lead_knows(found, request):
+    if found.heard.lead_knows(request):
         return
+    found.heard.lead_learns(request)
     # One message for all that a person left behind: whoever the lead names gets everything (decisions.reassign).
     outbox.queue(
         found.session,
@@ -97,19 +125,6 @@ def _orphan(found: _Round, request: Request) -> None:
         about=[("request", request.id, 0)],
         not_before=found.directory.hours(lead).next_decent(found.now),
     )
-
-
-def _lead_knows(found: _Round, request: Request) -> bool:
-    """Whether something else that the same person left behind is before the lead, undecided."""
-    asked = (
-        select(Delivery.id)
-        .join(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
-        .join(Request, col(Request.id) == col(DeliveryItem.subject_id))
-        .where(DeliveryItem.subject == "request", Delivery.kind == "dispute", col(Request.disputed))
-        .where(Request.cycle_id == request.cycle_id, Request.assignee_id == request.assignee_id)
-        .where(col(Request.state).in_(UNANSWERED))
-    )
-    return found.session.exec(asked).first() is not None
 
 
 def _stand_in(found: _Round, request: Request) -> None:
@@ -146,26 +161,13 @@ def _climb(found: _Round, request: Request) -> None:
 
 def _was_told(found: _Round, request: Request, person_id: int) -> bool:
     """Somebody who stands on two rungs of the ladder is told once."""
-    told = (
-        select(Delivery.id)
-        .join(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
-        .where(DeliveryItem.subject == "request", DeliveryItem.subject_id == request.id)
-        .where(Delivery.person_id == person_id, Delivery.kind == "escalation")
-    )
-    return found.session.exec(told).first() is not None
+    return (request.id, person_id) in found.heard.escalated
 
 
 def _has_heard_enough(found: _Round, request: Request) -> bool:
     """Whether the assignee was told of a request as often as policy allows since it was last answered."""
-    told = (
-        select(func.count())
-        .select_from(Delivery)
-        .join(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
-        .where(DeliveryItem.subject == "request", DeliveryItem.subject_id == request.id)
-        .where(Delivery.person_id == request.assignee_id, col(Delivery.kind).in_(("digest", "reminder")))
-        .where(col(Delivery.created_at) >= (request.answered_at or found.cycle.planned_at))
-    )
-    return found.session.exec(told).one() >= found.policy.asking.messages_per_request
+    since = request.answered_at or found.cycle.planned_at
+    return found.heard.times(request, since) >= found.policy.asking.messages_per_request
 
 
 def _gather(found: _Round, request: Request, kind: str, person_id: int, role: str | None, *, rung: int) -> None:
@@ -181,12 +183,21 @@ def _gather(found: _Round, request: Request, kind: str, person_id: int, role: st
 def _speak(found: _Round, actor: str) -> Ticked:
     counts = {"digest": 0, "reminder": 0, "escalation": 0}
     spoken: list[tuple[str, int, int, int]] = []
-    for (kind, person_id, role), items in sorted(found.told.items(), key=str):
-        said = _write(found, kind, person_id, role, items)
+    keys = {told: _key(found, *told) for told in found.told}
+    drafts = outbox.Drafts.of(found.session, keys.values())
+    for told, items in sorted(found.told.items(), key=str):
+        kind, person_id, _ = told
+        said = _write(found, drafts, keys[told], told, items)
         counts[kind] += len(said)
         spoken += [(kind, person_id, request.id, rung) for request, rung in said]
+    drafts.flush()
+    # The first ask shows the same: how late it is by now, and its buttons again after a snooze.
+    again = [request_id for kind, _, request_id, _ in spoken if kind != "digest"]
+    outbox.refresh_all(found.session, "request", again, now=found.now)
     if spoken or found.orphaned:
-        after = {**counts, "orphaned": found.orphaned, "digest": journal.digest(spoken)}
+        after: dict[str, object] = {**counts, "orphaned": found.orphaned, "digest": journal.digest(spoken)}
+        if found.dated_anew:
+            after["due"] = {str(request_id): due for request_id, due in found.dated_anew.items()}
         subject = f"cycle:{found.cycle.key}"
         journal.append(found.session, at=found.now, actor=actor, action="requests.chased", subject=subject, after=after)
     return Ticked(
@@ -198,52 +209,58 @@ def _speak(found: _Round, actor: str) -> Ticked:
     )
 
 
+def _key(found: _Round, kind: str, person_id: int, role: str | None) -> str:
+    """One message of a kind per person and day, by their own date."""
+    day = found.directory.today(person_id, found.now).isoformat()
+    return ":".join(part for part in (kind, found.directory.people[person_id].key, role, day) if part)
+
+
 def _write(
-    found: _Round, kind: str, person_id: int, role: str | None, items: list[tuple[Request, int]]
+    found: _Round,
+    drafts: outbox.Drafts,
+    key: str,
+    told: tuple[str, int, str | None],
+    items: list[tuple[Request, int]],
 ) -> list[tuple[Request, int]]:
-    """One message of a kind per person and day; what does not fit waits for the person's next workday."""
-    person, day = found.directory.people[person_id], found.directory.today(person_id, found.now)
-    now_said, later = items[:ITEMS_PER_MESSAGE], items[ITEMS_PER_MESSAGE:]
-    about = [("request", request.id, rung) for request, rung in now_said]
-    key = ":".join(part for part in (kind, person.key, role, day.isoformat()) if part)
-    root = _thread_of(found.session, person_id, now_said[0][0]) if kind == "reminder" and role is None else None
-    written = outbox.queue(
-        found.session, key=key, kind=kind, person_id=person_id, now=found.now, about=about, root_id=root, role=role
-    )
-    if written is None:
-        now_said, later = [], items
+    """What fits into the message; the rest waits for the person's next workday."""
+    kind, person_id, role = told
+    room = drafts.room(key, _most(found, kind, person_id, items))
+    now_said, later = items[:room], items[room:]
+    if now_said:
+        first = now_said[0][0].id, person_id
+        root = found.heard.threads.get(first) if kind == "reminder" and role is None else None
+        about = [("request", request.id, rung) for request, rung in now_said]
+        drafts.write(key, kind=kind, person_id=person_id, now=found.now, about=about, root_id=root, role=role)
     for request, _ in now_said:
         if request.state == "pending":
             request.state, request.asked_at = "asked", found.now
+            fair = Ladder.of(request, found.directory, found.policy).fair_due(found.now)
+            if fair != request.due:
+                request.due = found.dated_anew[request.id] = fair
         request.snoozed_until = None
         _advance(found, request)
-        if kind != "digest":
-            # The first ask shows the same: how late it is by now, and its buttons again after a snooze.
-            found.session.flush()
-            outbox.refresh_about(found.session, "request", request.id, now=found.now)
+    hours, day = found.directory.hours(person_id), found.directory.today(person_id, found.now)
     for request, _ in later:
-        hours = found.directory.hours(person_id)
         request.next_at = hours.next_decent(hours.opens(day + timedelta(days=1)))
         found.session.add(request)
     found.deferred += len(later)
     return now_said
 
 
+def _most(found: _Round, kind: str, person_id: int, items: list[tuple[Request, int]]) -> int:
+    """How many requests one message may bring. First asks are spread over days, however they came to pile up; only a
+    plan that has more requests than days to ask them on says so many for this very day."""
+    if kind != "digest":
+        return ITEMS_PER_MESSAGE
+    day = found.directory.today(person_id, found.now)
+    planned = sum(request.ask_on == day for request, _ in items)
+    return min(ITEMS_PER_MESSAGE, max(found.policy.asking.first_asks_per_day, planned))
+
+
 def _advance(found: _Round, request: Request) -> None:
     request.step += 1
     request.next_at = Ladder.of(request, found.directory, found.policy).next_time(request.step - 1, found.now)
     found.session.add(request)
-
-
-def _thread_of(session: Session, person_id: int, request: Request) -> int | None:
-    """The first ask in which the person saw this request; its thread carries the reminder."""
-    return session.exec(
-        select(Delivery.id)
-        .join(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
-        .where(DeliveryItem.subject == "request", DeliveryItem.subject_id == request.id)
-        .where(Delivery.kind == "digest", Delivery.person_id == person_id)
-        .order_by(col(Delivery.id).desc())
-    ).first()
 
 
 def _add(*ticks: Ticked) -> Ticked:

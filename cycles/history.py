@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, literal, or_, select
 
 from cycles.models import (
+    SEEN,
     Acceptance,
     Document,
     DocumentFact,
@@ -23,7 +24,6 @@ from cycles.models import (
     UTCDateTime,
 )
 from cycles.moments import Moment
-from cycles.observations import SEEN
 
 system = System.__table__  # type: ignore[attr-defined]
 kind = EvidenceKind.__table__  # type: ignore[attr-defined]

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, func, select
 
+from cycles import clocks
 from cycles.models import JournalEntry
 
 GENESIS = "0" * 64
@@ -63,8 +64,13 @@ def append(
     before: Any = None,
     after: Any = None,
 ) -> JournalEntry:
-    """Add one entry in the caller's transaction, so a change and its entry are committed together or not at all."""
-    seq, prev = _head(session)
+    """Add one entry in the caller's transaction, so a change and its entry are committed together or not at all.
+
+    Raises:
+        ClockBehind: when `at` is well before the last entry (`cycles.clocks`); a little before, it takes that one's time.
+    """
+    seq, prev, last = _head(session)
+    at = clocks.steady(session, at, last)
     content = {"actor": actor, "action": action, "subject": subject, "before": before, "after": after}
     body = canonical({**content, "seq": seq + 1, "at": at, "prev": prev})
     entry = JournalEntry(
@@ -72,16 +78,21 @@ def append(
     )
     session.add(entry)
     session.flush()
-    session.info["journal_head"] = (entry.seq, entry.hash)
+    session.info["journal_head"] = (entry.seq, entry.hash, at)
     return entry
 
 
 def head(session: Session) -> tuple[int, str]:
     """Sequence number and hash of the last entry; `(0, GENESIS)` for an empty journal."""
+    return last_entry(session)[:2]
+
+
+def last_entry(session: Session) -> tuple[int, str, datetime | None]:
+    """Sequence number, hash and time of the last entry; `(0, GENESIS, None)` for an empty journal."""
     row = session.exec(
-        select(JournalEntry.seq, JournalEntry.hash).order_by(col(JournalEntry.seq).desc()).limit(1)
+        select(JournalEntry.seq, JournalEntry.hash, JournalEntry.at).order_by(col(JournalEntry.seq).desc()).limit(1)
     ).first()
-    return (row[0], row[1]) if row else (0, GENESIS)
+    return (row[0], row[1], row[2]) if row else (0, GENESIS, None)
 
 
 def verify(session: Session) -> Verification:
@@ -156,10 +167,10 @@ def _problem(entry: JournalEntry, expected: int, prev: str) -> str | None:
     return None
 
 
-def _head(session: Session) -> tuple[int, str]:
+def _head(session: Session) -> tuple[int, str, datetime | None]:
     # Within one transaction nobody else can append, so the head is read once and then known.
-    known: tuple[int, str] | None = session.info.get("journal_head")
-    return known or head(session)
+    known: tuple[int, str, datetime] | None = session.info.get("journal_head")
+    return known or last_entry(session)
 
 
 def _hash(body: str) -> str:

@@ -9,6 +9,8 @@ from cycles.models import Request
 from cycles.people import Directory
 from cycles.policy import Policy, Rung
 
+# However late a request goes out, it leaves its reader this many workdays.
+FAIR_WORKDAYS = 3
 # People who are away in turn can hand a message round; each turn is later than the one before.
 MOST_TURNS = 100
 
@@ -61,6 +63,11 @@ class Ladder:
         tomorrow = hours.opens(self.directory.today(told, now) + timedelta(days=1))
         return hours.next_decent(max(hours.opens(day), tomorrow))
 
+    def fair_due(self, at: datetime) -> date:
+        """The due date of what is first asked at an instant: however late that is, it leaves FAIR_WORKDAYS."""
+        today = self.directory.today(self.assignee_id, at)
+        return max(self.due, self.directory.calendar(self.assignee_id).add(today, FAIR_WORKDAYS))
+
     def latest_due(self, step: int, now: datetime) -> int:
         """The rung to speak in place of rung `step`, which is due: of several missed reminders to the owner the last."""
         rungs = self.rungs
@@ -75,6 +82,7 @@ class Ladder:
         """Every message a request brings if nobody answers, in order."""
         at, asked = self._met("owner", ask_at)
         ladder = replace(self, assignee_id=asked)
+        ladder = replace(ladder, due=ladder.fair_due(at))
         lines, step, now = [Line(at=at, message="digest", rung=0, person_id=asked)], 0, at
         while (then := ladder.next_time(step, now)) is not None:
             at, told = ladder._met(ladder.rungs[step].to, then)

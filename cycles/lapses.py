@@ -62,6 +62,32 @@ def open_new(
     return tuple(_open(session, cycle, row, day, now, actor) for row in rows)
 
 
+# Why a lapse began that its own owner named: there is no such evidence, whatever the standing says meanwhile.
+NAMED = "cannot_provide"
+
+
+def open_named(session: Session, cycle: Cycle, asked: Request, *, now: datetime, actor: str) -> Lapse:
+    """The open lapse of what somebody says they cannot provide; begun today unless it is open already."""
+    same = pick(Lapse).where(Lapse.system_id == asked.system_id, Lapse.kind_id == asked.kind_id)
+    found = session.exec(same.where(lapse.recovered_at.is_(None))).first()
+    if found is not None:
+        return found
+    found = Lapse(
+        cycle_id=cycle.id,
+        system_id=asked.system_id,
+        kind_id=asked.kind_id,
+        reason=NAMED,
+        happened_on=local_day(cycle, now),
+        noticed_at=now,
+    )
+    session.add(found)
+    session.flush()
+    name = pair_name(session, found.system_id, found.kind_id)
+    after = {"reason": found.reason, "happened_on": found.happened_on, "cycle": cycle.key}
+    journal.append(session, at=now, actor=actor, action="lapse.opened", subject=f"lapse:{name}", after=after)
+    return found
+
+
 def _open(session: Session, cycle: Cycle, row: Any, day: date, now: datetime, actor: str) -> str:
     found = Lapse(
         cycle_id=cycle.id,
@@ -144,10 +170,18 @@ def _happened_on(row: Any, cycle: Cycle, day: date) -> date:
 def recover(session: Session, cycle: Cycle, standing: Subquery, *, now: datetime, actor: str) -> tuple[str, ...]:
     """Close each lapse whose pair is in control again, does not apply any more, or is in no scope; returns their names."""
     of = standing.c
+    # Last cycle's evidence may hold for some weeks yet: that is no answer from somebody who said there will be none.
+    stands_by_it = (
+        select(literal(1))
+        .where(lapse.reason == NAMED, lapse.cycle_id == cycle.id, request.cycle_id == cycle.id)
+        .where(request.system_id == lapse.system_id, request.kind_id == lapse.kind_id, request.state == "lapsed")
+        .exists()
+    )
+    held = and_(of.status == "valid", ~stands_by_it)
     rows = session.execute(
         select(Lapse, of.status)
         .outerjoin(standing, and_(of.system_id == lapse.system_id, of.kind_id == lapse.kind_id))
-        .where(lapse.recovered_at.is_(None), or_(of.status.is_(None), of.status.in_(("valid", "excused"))))
+        .where(lapse.recovered_at.is_(None), or_(of.status.is_(None), of.status == "excused", held))
         .order_by(lapse.system_id, lapse.kind_id)
     ).all()
     return tuple(_recover(session, found, status or "out of scope", now, actor) for found, status in rows)

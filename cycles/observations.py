@@ -8,9 +8,7 @@ from sqlalchemy import and_, update
 from sqlmodel import Session, col, func, select
 
 from cycles import journal, panels
-from cycles.models import Document, Evidence, EvidenceKind, Observation, System
-
-SEEN = ("ok", "missing")
+from cycles.models import SEEN, Document, Evidence, EvidenceKind, Observation, System
 
 
 @dataclass(frozen=True, kw_only=True)

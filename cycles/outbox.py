@@ -4,10 +4,11 @@ A key is deterministic, so the same reason to write never makes a second message
 called; what happened to a message whose sender died is found out by asking Slack, never by sending again blindly.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import case, update
 from sqlmodel import Session, col, func, select
 
 from cycles.models import Delivery, DeliveryItem
@@ -17,6 +18,8 @@ SILENT = ("refresh",)
 # Slack answers within 30 s or not at all; a minute later a claim without an answer is in doubt.
 DOUBT_AFTER = timedelta(seconds=60)
 MAX_ATTEMPTS = 6
+REFRESHED_TOGETHER = 2_000
+About = Sequence[tuple[str, int, int]]  # subject, its number, rung
 
 
 def queue(
@@ -45,42 +48,138 @@ def queue(
     )
     session.add(delivery)
     session.flush()
-    for subject, subject_id, rung in about:
-        session.add(DeliveryItem(delivery_id=delivery.id, subject=subject, subject_id=subject_id, rung=rung))
+    session.add_all(_items(delivery, about))
     session.flush()
     return delivery
+
+
+@dataclass
+class Drafts:
+    """Messages written together: what is known of their keys is asked once, and their rows go in together.
+
+    Until a message is sent there is room in it: what comes up later the same day joins it instead of waiting.
+    """
+
+    session: Session
+    known: dict[str, tuple[Delivery, set[tuple[str, int]]]]
+    new: list[tuple[Delivery, About]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, session: Session, keys: Iterable[str]) -> "Drafts":
+        """Drafts of messages with these keys, some of which may have been written before."""
+        rows = session.exec(
+            select(Delivery, DeliveryItem)
+            .outerjoin(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
+            .where(col(Delivery.key).in_(sorted(set(keys))))
+        ).all()
+        known: dict[str, tuple[Delivery, set[tuple[str, int]]]] = {}
+        for delivery, item in rows:
+            _, items = known.setdefault(delivery.key, (delivery, set()))
+            if item is not None:
+                items.add((item.subject, item.subject_id))
+        return cls(session, known)
+
+    def room(self, key: str, most: int) -> int:
+        """How much more the message of a key may be about; nothing once it is on its way."""
+        if key not in self.known:
+            return most
+        delivery, items = self.known[key]
+        return max(0, most - len(items)) if delivery.state == "queued" else 0
+
+    def write(
+        self,
+        key: str,
+        *,
+        kind: str,
+        person_id: int,
+        now: datetime,
+        about: About,
+        root_id: int | None = None,
+        role: str | None = None,
+        not_before: datetime | None = None,
+    ) -> None:
+        """Put something into the message of a key, where `room` says that there is some."""
+        if key in self.known:
+            delivery, items = self.known[key]
+            about = [row for row in about if row[:2] not in items]
+        else:
+            delivery = Delivery(
+                key=key,
+                kind=kind,
+                person_id=person_id,
+                root_id=root_id,
+                role=role,
+                created_at=now,
+                not_before=not_before or now,
+            )
+            self.session.add(delivery)
+            items = set()
+            self.known[key] = delivery, items
+        items |= {(subject, number) for subject, number, _ in about}
+        self.new.append((delivery, about))
+
+    def flush(self) -> None:
+        """Write the rows."""
+        self.session.flush()
+        for delivery, about in self.new:
+            self.session.add_all(_items(delivery, about))
+        self.new.clear()
+        self.session.flush()
+
+
+def _items(delivery: Delivery, about: Iterable[tuple[str, int, int]]) -> list[DeliveryItem]:
+    return [
+        DeliveryItem(delivery_id=delivery.id, subject=subject, subject_id=number, rung=rung)
+        for subject, number, rung in about
+    ]
 
 
 def refresh_about(
     session: Session, subject: str, subject_id: int, *, now: datetime, person_id: int | None = None
 ) -> int:
     """Have every message about something (or only one person's) rewritten to what is true now; returns how many."""
+    return _refresh(session, subject, [subject_id], now, person_id)
+
+
+def refresh_all(session: Session, subject: str, subject_ids: Sequence[int], *, now: datetime) -> int:
+    """The same for many subjects, in three queries per REFRESHED_TOGETHER of them."""
+    chunks = (subject_ids[at : at + REFRESHED_TOGETHER] for at in range(0, len(subject_ids), REFRESHED_TOGETHER))
+    return sum(_refresh(session, subject, chunk, now) for chunk in chunks)
+
+
+def _refresh(
+    session: Session, subject: str, subject_ids: Sequence[int], now: datetime, person_id: int | None = None
+) -> int:
+    """One waiting rewrite per message is enough: it shows whatever is true when it is sent."""
     whose = [Delivery.person_id == person_id] if person_id is not None else []
     roots = session.exec(
         select(Delivery)
         .join(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
-        .where(DeliveryItem.subject == subject, DeliveryItem.subject_id == subject_id)
+        .where(DeliveryItem.subject == subject, col(DeliveryItem.subject_id).in_(subject_ids))
         .where(col(Delivery.kind).not_in(SILENT), col(Delivery.state).in_(("sent", "sending", "unknown")), *whose)
         .order_by(col(Delivery.id))
     ).all()
-    return sum(_refresh(session, root, now) for root in roots)
-
-
-def _refresh(session: Session, root: Delivery, now: datetime) -> bool:
-    """One waiting rewrite per message is enough: it shows whatever is true when it is sent."""
-    waiting = select(Delivery.id).where(
-        Delivery.root_id == root.id, Delivery.kind == "refresh", Delivery.state == "queued"
-    )
-    if session.exec(waiting).first() is not None:
-        return False
-    number = session.exec(
-        select(func.count()).select_from(Delivery).where(Delivery.root_id == root.id, Delivery.kind == "refresh")
-    ).one()
-    key = f"refresh:{root.key}:{number + 1}"
-    return (
-        queue(session, key=key, kind="refresh", person_id=root.person_id, now=now, about=(), root_id=root.id)
-        is not None
-    )
+    shown = {root.id: root for root in roots}
+    if not shown:
+        return 0
+    rewrites = select(Delivery.root_id, func.count(), func.sum(case((col(Delivery.state) == "queued", 1), else_=0)))
+    rewrites = rewrites.where(Delivery.kind == "refresh", col(Delivery.root_id).in_(list(shown)))
+    before = {root: (number, waiting) for root, number, waiting in session.exec(rewrites.group_by("root_id")).all()}
+    fresh = [
+        Delivery(
+            key=f"refresh:{root.key}:{before.get(root.id, (0, 0))[0] + 1}",
+            kind="refresh",
+            person_id=root.person_id,
+            root_id=root.id,
+            created_at=now,
+            not_before=now,
+        )
+        for root in shown.values()
+        if not before.get(root.id, (0, 0))[1]
+    ]
+    session.add_all(fresh)
+    session.flush()
+    return len(fresh)
 
 
 def due(session: Session, now: datetime, limit: int) -> list[Delivery]:

@@ -5,12 +5,13 @@ from datetime import date, datetime
 from sqlmodel import Session, col, select
 
 from cycles import answers, journal, outbox, panels
+from cycles.departures import wake_orphans
 from cycles.errors import Refused
+from cycles.ladder import FAIR_WORKDAYS
 from cycles.lapses import pair_name
 from cycles.models import UNANSWERED, Cycle, Delivery, DeliveryItem, Evidence, Panel, Person, Request, Review, Verdict
 from cycles.people import Directory
 from cycles.permits import Act
-from cycles.plan import FAIR_WORKDAYS
 from cycles.policy import Policy
 
 
@@ -20,6 +21,7 @@ def remind_deciders(session: Session, cycle: Cycle, *, now: datetime, actor: str
     directory = Directory.load(session, policy)
     if cycle.state == "planned":
         return again(session, directory, "plan", "cycle", cycle.id, f"plan:{cycle.key}", now)
+    wake_orphans(session, cycle, directory, now)
     return _ask_next_reviewers(session, cycle, policy, directory, now, actor) + _disputes(
         session, cycle, directory, now
     )

@@ -11,6 +11,7 @@ from sqlmodel import select as pick
 
 from cycles import journal, outbox
 from cycles.errors import Refused
+from cycles.ladder import FAIR_WORKDAYS
 from cycles.models import (
     Cycle,
     CycleFramework,
@@ -30,8 +31,6 @@ from cycles.programme.catalogue_sync import refresh_applicability
 from cycles.workdays import Calendar
 
 person = Person.__table__.c  # type: ignore[attr-defined]
-# However late a request goes out, it leaves its reader this many workdays.
-FAIR_WORKDAYS = 3
 slot = Slot.__table__.c  # type: ignore[attr-defined]
 
 
@@ -159,7 +158,7 @@ def _make_slots(session: Session, cycle: Cycle, policy: Policy, now: datetime) -
     """The workdays on which first asks go out, with their due dates, once per distinct calendar."""
     directory = Directory.load(session, policy)
     owners = set(session.exec(pick(System.owner_id).where(~col(System.retired)).distinct()).all())
-    for name, owner in sorted({_calendar_name(directory, owner): owner for owner in sorted(owners)}.items()):
+    for name, owner in sorted({calendar_name(directory, owner): owner for owner in sorted(owners)}.items()):
         hours = directory.hours(owner)
         calendar, day = hours.calendar, hours.calendar.on_or_after(max(cycle.do_on, hours.local_day(now)))
         latest = max(day, calendar.add(cycle.check_on, -policy.asking.due_workdays - 1))
@@ -180,7 +179,8 @@ def _make_slots(session: Session, cycle: Cycle, policy: Policy, now: datetime) -
     session.flush()
 
 
-def _calendar_name(directory: Directory, person_id: int) -> str:
+def calendar_name(directory: Directory, person_id: int) -> str:
+    """Whoever shares it is asked on the same days: `country|zone|start|end`, as in `Slot.calendar`."""
     who = directory.people[person_id]
     return "|".join((who.country, who.zone, who.work_starts, who.work_ends))
 

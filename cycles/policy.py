@@ -3,7 +3,7 @@
 import re
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -67,6 +67,10 @@ def _default_ladder() -> tuple[Rung, ...]:
     )
 
 
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[str, ...] = get_args(Weekday)
+
+
 class Asking(Strict):
     """How requests are put to people. Days are workdays of the person asked."""
 
@@ -77,6 +81,7 @@ class Asking(Strict):
     snooze_workdays: int = Field(default=5, ge=1, le=20)
     messages_per_request: int = Field(default=4, ge=1, le=10)
     deputy_when_away_workdays: int = Field(default=2, ge=0, le=20)
+    weekly_digest: Weekday | Literal["off"] = "monday"
 
     @model_validator(mode="after")
     def _ladder_climbs(self) -> "Asking":

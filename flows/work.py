@@ -12,7 +12,7 @@ from cycles import act as act_rules
 from cycles import check as check_rules
 from cycles import close as close_rules
 from cycles import do as do_rules
-from cycles import observations, overdue, panel_outcomes
+from cycles import observations, overdue, panel_outcomes, weekly
 from cycles import plan as plan_rules
 from cycles import status as status_rules
 from cycles.act import Acted
@@ -115,9 +115,15 @@ def identify_people(house: House) -> int:
 
 
 def decide_due(house: House) -> Ticked:
-    """One chase tick."""
-    with house.record.write() as session:
-        return do_rules.tick(session, now=house.now(), actor=house.actor)
+    """One chase tick: everything that is due, and the weekly digests of those whose week begins."""
+    now = house.now()
+    ticked = do_rules.tick_all(house.record, now=now, actor=house.actor)
+    with house.record.read() as session:
+        week_begins = weekly.is_due(session, now)
+    if week_begins:
+        with house.record.write() as session:
+            weekly.tell(session, now=now, actor=house.actor)
+    return ticked
 
 
 def count_votes(house: House) -> int:

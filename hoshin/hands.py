@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from sqlmodel import Session
 
-from cycles import answers, decisions, panel_outcomes
+from cycles import answers, decisions, objections, panel_outcomes
 from cycles.answers import Offered
 from cycles.models import EvidenceKind, Request
 from cycles.permits import Act
@@ -75,7 +75,7 @@ class RecordHands:
         self._do(who, answers.accept_offer, request_id)
 
     def not_mine(self, who: str, request_id: int, note: str) -> None:
-        self._do(who, answers.not_mine, request_id, note)
+        self._do(who, objections.not_mine, request_id, note)
 
     def reassign(self, who: str, request_id: int, to: str, note: str) -> None:
         with self.record.write() as session:

@@ -9,8 +9,10 @@ from tempfile import TemporaryDirectory
 
 from sqlmodel import func, select
 
+from cycles.clocks import accept
 from cycles.copies import copied
 from cycles.errors import BadInput
+from cycles.journal import last_entry
 from cycles.models import JournalEntry
 from flows.house import House, open_house
 from hoshin.console import parse_time
@@ -54,4 +56,9 @@ def copy_of(house: House) -> Iterator[House]:
         settings = house.settings.model_copy(
             update={"home": Path(home), "programme": house.programme_dir, "anchor_file": None}
         )
+        with record.write() as session:
+            # What is tried here may be earlier than what the record holds; nothing of it is kept.
+            _, _, last = last_entry(session)
+            if last is not None:
+                accept(session, house.now(), last)
         yield replace(house, settings=settings, record=record, slack=None)

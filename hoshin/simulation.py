@@ -37,6 +37,7 @@ SHOWN = (
     "acceptance",
     "cadence",
     "finding",
+    "weekly",
 )
 
 

@@ -39,6 +39,8 @@ OPENS: dict[str, Callable[[Visit, Act], Json]] = {
     "snooze": forms.snooze,
     "delegate": forms.delegate,
     "not_mine": forms.not_mine,
+    "excuse": forms.excuse,
+    "keep_asking": forms.keep_asking,
     "review_return": forms.review_return,
     "panel_recuse": forms.panel_recuse,
     "reassign": forms.reassign,

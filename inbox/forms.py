@@ -9,7 +9,7 @@ from cycles.briefs import Brief, EffectivenessBrief, Item, PanelBrief, ReviewBri
 from cycles.errors import Refused
 from cycles.models import Action, Delivery, DeliveryItem, Evidence, Panel, Review
 from cycles.people import Directory, current_policy
-from cycles.permits import Act
+from cycles.permits import LEGAL, Act
 from inbox.visit import Visit
 from tasks import modals
 
@@ -33,6 +33,18 @@ def delegate(visit: Visit, act: Act) -> Json:
 
 def not_mine(visit: Visit, act: Act) -> Json:
     return modals.not_mine(visit.reader, _mine(visit, act), templates=visit.inbox.settings.templates)
+
+
+def excuse(visit: Visit, act: Act) -> Json:
+    return modals.excuse(visit.reader, _leads(visit, act), templates=visit.inbox.settings.templates)
+
+
+def keep_asking(visit: Visit, act: Act) -> Json:
+    item = _leads(visit, act)
+    request, _, _, _ = act.request(item.request_id)
+    if not request.disputed:
+        raise Refused("answered", f"Request {request.id} is not disputed any more.")
+    return modals.keep_asking(visit.reader, item, templates=visit.inbox.settings.templates)
 
 
 def reassign(visit: Visit, act: Act) -> Json:
@@ -109,6 +121,15 @@ def _mine(visit: Visit, act: Act) -> Item:
     """A request that this person may answer now, as they see it. Raises Refused."""
     request, _, _, directory = act.request(visit.number)
     act.may_answer(request, directory)
+    return brief_queries.item_for(act.session, request.id, act.person, act.now)
+
+
+def _leads(visit: Visit, act: Act) -> Item:
+    """An unanswered request that this lead decides about. Raises Refused."""
+    request, _, _, directory = act.request(visit.number)
+    act.must_lead(directory)
+    if "excused" not in LEGAL[request.state]:
+        raise Refused("answered", f"Request {request.id} is {request.state}.")
     return brief_queries.item_for(act.session, request.id, act.person, act.now)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
-from cycles import acceptances, answers, brief_queries, decisions, findings
+from cycles import acceptances, answers, brief_queries, decisions, findings, objections
 from cycles.answers import Offered
 from cycles.errors import Refused
 from cycles.models import Person
@@ -18,12 +18,19 @@ from tasks.modals import read_values
 
 Json = dict[str, Any]
 FORMS = ("link", "file", "attestation")
+OBJECTIONS: dict[str, Callable[[Act, int, str], None]] = {
+    "not_mine": objections.not_mine,
+    "not_applicable": objections.not_applicable,
+    "cannot_provide": objections.cannot_provide,
+}
 # What a form cannot be understood without; Slack's own client insists on these, whoever imitates it may not.
 NEEDED: dict[str, tuple[str, ...]] = {
     "snooze": ("until", "reason"),
     "delegate": ("user",),
     "reassign": ("user",),
     "not_mine": ("note",),
+    "excuse": ("reason",),
+    "keep_asking": ("note",),
     "review_return": ("reason",),
     "panel_recuse": ("reason",),
     "implemented": ("correction",),
@@ -128,10 +135,19 @@ def _reassign(visit: Visit, act: Act, filled: Filled) -> None:
 
 
 def _not_mine(visit: Visit, act: Act, filled: Filled) -> None:
+    """Whatever the form says it is: not mine (as its button says), does not apply, cannot be provided."""
     note = filled.text("note")
     if filled.chosen is not None and note:
         note = f"{note}\n→ {filled.chosen.name}"
-    answers.not_mine(act, visit.number, note)
+    OBJECTIONS[filled.text("objection") or "not_mine"](act, visit.number, note)
+
+
+def _excuse(visit: Visit, act: Act, filled: Filled) -> None:
+    decisions.excuse(act, visit.number, filled.text("reason"))
+
+
+def _keep_asking(visit: Visit, act: Act, filled: Filled) -> None:
+    objections.keep_asking(act, visit.number, filled.text("note"))
 
 
 def _review_return(visit: Visit, act: Act, filled: Filled) -> None:
@@ -189,6 +205,8 @@ SENT: dict[str, Callable[[Visit, Act, Filled], None]] = {
     "snooze": _snooze,
     "delegate": _delegate,
     "not_mine": _not_mine,
+    "excuse": _excuse,
+    "keep_asking": _keep_asking,
     "review_return": _review_return,
     "panel_recuse": _panel_recuse,
     "reassign": _reassign,

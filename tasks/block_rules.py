@@ -17,6 +17,7 @@ TEXT_SIZES = {
     ("context", "elements"): 2000,
     ("button", "text"): 75,
     ("option", "text"): 75,
+    ("option", "description"): 75,
     ("input", "label"): 2000,
     ("input", "hint"): 2000,
     ("confirm", "title"): 100,

@@ -132,6 +132,15 @@ def text_input(*, multiline: bool = True, limit: int = 3000) -> Element:
     return {"type": "plain_text_input", "action_id": "value", "multiline": multiline, "max_length": limit}
 
 
+def radio(choices: Sequence[tuple[str, Raw, Raw]]) -> Element:
+    """One of several, each with a line below it that says what follows; the first is chosen already."""
+    options = [
+        {"text": plain(label, OPTION), "description": plain(then, OPTION), "value": value}
+        for value, label, then in choices
+    ]
+    return {"type": "radio_buttons", "action_id": "value", "options": options, "initial_option": options[0]}
+
+
 def date_input(initial: str | None) -> Element:
     """A date picker; `initial` is YYYY-MM-DD."""
     made: Element = {"type": "datepicker", "action_id": "value"}

@@ -4,12 +4,13 @@ from cycles.models.catalogues import Applicability, Control, EvidenceKind, Frame
 from cycles.models.inventory import Incident, Leave, Membership, Person, System, SystemFact
 from cycles.models.ledger import Inbound, JournalEntry, Setting, StageLock
 from cycles.models.messages import Delivery, DeliveryItem
-from cycles.models.proof import Document, DocumentFact, Evidence, Observation, Panel, Review, Verdict
+from cycles.models.proof import SEEN, Document, DocumentFact, Evidence, Observation, Panel, Review, Verdict
 from cycles.models.results import Acceptance, Action, Assessment, Cadence, Finding, Lapse, Milestone, Standing
 from cycles.models.types import UTCDateTime
 from cycles.models.work import UNANSWERED, Cycle, CycleFramework, CycleSystem, Request, Slot
 
 __all__ = [
+    "SEEN",
     "UNANSWERED",
     "Acceptance",
     "Action",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from cycles.models.types import UTCDateTime
@@ -16,7 +16,15 @@ class Delivery(SQLModel, table=True):
     are UTC.
     """
 
-    __table_args__ = (Index("delivery_due", "state", "not_before"),)
+    __table_args__ = (
+        Index("delivery_due", "state", "not_before"),
+        Index(
+            "delivery_root",
+            "root_id",
+            sqlite_where=text("root_id IS NOT NULL"),
+            postgresql_where=text("root_id IS NOT NULL"),
+        ),
+    )
     id: int = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
     kind: str

@@ -8,6 +8,9 @@ from sqlmodel import Field, SQLModel
 
 from cycles.models.types import Json, UTCDateTime
 
+# What a look can tell of a document itself; any other status says only that the place could not be reached.
+SEEN = ("ok", "missing")
+
 
 class Evidence(SQLModel, table=True):
     """An immutable submitted record (ISO 9000 objective evidence). A correction is a new row."""

@@ -31,10 +31,19 @@ def answer(
     snooze: Annotated[str | None, typer.Option(metavar="DATE", help="Ask again on this day (with --note).")] = None,
     delegate: Annotated[str | None, typer.Option(metavar="PERSON", help="Offer it to somebody else.")] = None,
     not_mine: Annotated[bool, typer.Option("--not-mine", help="Somebody else is responsible (with --note).")] = False,
+    not_applicable: Annotated[
+        bool, typer.Option("--not-applicable", help="It does not apply; the lead decides (with --note).")
+    ] = False,
+    cannot_provide: Annotated[
+        bool, typer.Option("--cannot-provide", help="There is none: opens an improvement action (with --note).")
+    ] = False,
     reassign: Annotated[
         str | None, typer.Option(metavar="PERSON", help="Lead or manager: give it to this person.")
     ] = None,
     excuse: Annotated[bool, typer.Option("--excuse", help="Lead: does not apply (with --note).")] = False,
+    keep_asking: Annotated[
+        bool, typer.Option("--keep-asking", help="Lead: it is theirs and applies; ask them again (with --note).")
+    ] = False,
     accept: Annotated[bool, typer.Option("--accept", help="Evidence or offer: accept. Action: it worked.")] = False,
     give_back: Annotated[
         bool, typer.Option("--return", help="Evidence: return (with --note). Action: it did not.")
@@ -48,7 +57,7 @@ def answer(
     dry_run: DryRun = False,
 ) -> None:
     """Answer a request, judge evidence, or report on an action."""
-    from cycles import answers, decisions
+    from cycles import answers, decisions, objections
     from cycles.errors import BadInput
     from cycles.permits import Act
     from flows.work import person_named
@@ -74,7 +83,13 @@ def answer(
         elif delegate:
             answers.delegate(act, number, person_named(session, delegate), note)
         elif not_mine:
-            answers.not_mine(act, number, note)
+            objections.not_mine(act, number, note)
+        elif not_applicable:
+            objections.not_applicable(act, number, note)
+        elif cannot_provide:
+            objections.cannot_provide(act, number, note)
+        elif keep_asking:
+            objections.keep_asking(act, number, note)
         elif reassign:
             decisions.reassign(act, number, person_named(session, reassign), note)
         elif excuse:

@@ -173,9 +173,26 @@ def _tell(found: "Verification", cut: "Fault | None", cycles: "list[Recomputed]"
             print(f"{one.cycle}: recomputed, as pinned.")
 
 
+def _accept_clock() -> None:
+    from cycles import clocks, journal
+    from hoshin.opening import opened
+
+    with opened() as house, house.record.write() as session:
+        _, _, last = journal.last_entry(session)
+        if last is None or not clocks.accept(session, house.now(), last):
+            print("The record was not last written in the future; nothing to accept.")
+            return
+        journal.append(session, at=house.now(), actor=house.actor, action="clock.accepted", subject="programme")
+    print(f"Accepted. Until {last.isoformat(timespec='minutes')} has come, entries carry that time.")
+
+
 def doctor(
     environment: Annotated[
         bool, typer.Option("--environment", help="Print the variables that prefect.yaml needs, for `eval`.")
+    ] = False,
+    accept_clock: Annotated[
+        bool,
+        typer.Option("--accept-clock", help="Go on although the record was last written by a clock that ran ahead."),
     ] = False,
     json: AsJson = False,
 ) -> None:
@@ -186,6 +203,10 @@ def doctor(
     if environment:
         for name, value in schedule_variables(Settings()).items():
             print(f"export {name}={value}")
+        return
+
+    if accept_clock:
+        _accept_clock()
         return
 
     found = asyncio.run(examine())

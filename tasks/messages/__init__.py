@@ -11,7 +11,7 @@ from typing import Any
 
 from cycles.briefs import (
     AcceptanceBrief,
-    ActionBrief,
+    ActionsBrief,
     Brief,
     CadenceBrief,
     DigestBrief,
@@ -25,17 +25,19 @@ from cycles.briefs import (
     ReminderBrief,
     ReturnedBrief,
     ReviewBrief,
+    WeeklyBrief,
 )
 from tasks.messages.chase import escalation, reminder
 from tasks.messages.cycle import plan
 from tasks.messages.digest import digest
 from tasks.messages.findings import finding
 from tasks.messages.handover import dispute, offer, returned
-from tasks.messages.improvement import action, effectiveness
+from tasks.messages.improvement import actions, effectiveness
 from tasks.messages.panel import panel
 from tasks.messages.plain import as_text
 from tasks.messages.review import review
 from tasks.messages.risks import acceptance, cadence
+from tasks.messages.weekly import weekly
 from tasks.words import words_for
 
 __all__ = ["MESSAGES", "Message", "as_text", "render"]
@@ -70,7 +72,8 @@ MESSAGES: dict[str, Message] = {
         Message(kind="review", brief=ReviewBrief, build=review, template="review.j2"),
         Message(kind="panel", brief=PanelBrief, build=panel, template="panel.j2"),
         Message(kind="plan", brief=PlanBrief, build=plan, template="plan.j2"),
-        Message(kind="action", brief=ActionBrief, build=action, template="action.j2"),
+        Message(kind="action", brief=ActionsBrief, build=actions, template="action.j2"),
+        Message(kind="weekly", brief=WeeklyBrief, build=weekly, template="weekly.j2"),
         Message(kind="effectiveness", brief=EffectivenessBrief, build=effectiveness, template="effectiveness.j2"),
         Message(kind="acceptance", brief=AcceptanceBrief, build=acceptance, template="acceptance.j2"),
         Message(kind="cadence", brief=CadenceBrief, build=cadence, template="cadence.j2"),

@@ -69,7 +69,7 @@ def _more(brief: DigestBrief, items: tuple[Item, ...]) -> int:
 
 
 def _counted(item: Item) -> bool:
-    if item.answered is None or item.answered.verb in ("snoozed", "disputed"):
+    if item.answered is None or item.answered.verb in ("snoozed", "disputed", "not_applicable"):
         return True
     # An offer that nobody accepted yet leaves the request where it was.
     return item.answered.verb == "delegated" and item.assignee == item.answered.by

@@ -8,6 +8,11 @@ from tasks.messages import parts
 from tasks.words import Raw, Words, one_line
 
 Payload = dict[str, Any]
+DECISIONS = {
+    "not_mine": ["reassign", "excuse", "keep_asking"],
+    "not_applicable": ["excuse", "keep_asking"],
+    "cannot_provide": ["excuse"],
+}
 
 
 def returned(brief: ReturnedBrief, words: Words) -> Payload:
@@ -76,18 +81,40 @@ def dispute(brief: DisputeBrief, words: Words) -> Payload:
     told = lines(parts.title(words, item), parts.asked(words, item), parts.due(words, item))
     about = [rich(f"{PREFIX}.item.{subject}", told), parts.why_block(words, brief.reader, item)]
     if brief.outcome:
-        title = header(f"{PREFIX}.title", words.say("dispute.title_settled"))
+        title = header(f"{PREFIX}.title", words.say(_settled_title(brief)))
         end = rich(f"{PREFIX}.outcome", parts.receipt(words, brief.outcome, assignee=item.assignee))
         said = words.say("dispute.settled", **_what(words, brief))
         return {"text": notification(said), "blocks": [title, *about, end]}
     blocks = [
-        header(f"{PREFIX}.title", words.say("dispute.title")),
+        header(f"{PREFIX}.title", words.say(_title(brief))),
         rich(f"{PREFIX}.lead", _dispute_lead(words, brief), quote=brief.note),
         *about,
     ]
-    reassign = button("reassign", parts.label(words, "reassign"), subject, style="primary")
-    said = words.say("dispute.notify", **parts.about(words, item))
-    return {"text": notification(said), "blocks": [*blocks, actions(f"{PREFIX}.answer.{subject}", [reassign])]}
+    said = words.say(f"dispute.notify{_of(brief)}", **parts.about(words, item))
+    return {"text": notification(said), "blocks": [*blocks, _decisions(words, brief)]}
+
+
+def _decisions(words: Words, brief: DisputeBrief) -> Block:
+    """What the lead may decide, the likeliest first. Who has left cannot be asked again."""
+    verbs = ["reassign"] if brief.orphaned else DECISIONS[brief.claim]
+    subject = str(brief.item.request_id)
+    row = [button(verb, parts.label(words, verb), subject) for verb in verbs]
+    if _of(brief) != "_cannot_provide":
+        row[0]["style"] = "primary"
+    return actions(f"{PREFIX}.answer.{subject}", row)
+
+
+def _of(brief: DisputeBrief) -> str:
+    return "" if brief.orphaned or brief.claim == "not_mine" else f"_{brief.claim}"
+
+
+def _title(brief: DisputeBrief) -> str:
+    return f"dispute.title{_of(brief)}"
+
+
+def _settled_title(brief: DisputeBrief) -> str:
+    moved = brief.outcome is None or brief.outcome.verb in ("reassigned", "took_over")
+    return "dispute.title_settled" if moved else "dispute.title_decided"
 
 
 def _dispute_lead(words: Words, brief: DisputeBrief) -> Raw:
@@ -96,7 +123,7 @@ def _dispute_lead(words: Words, brief: DisputeBrief) -> Raw:
     if brief.orphaned:
         return words.say("dispute.orphaned", owner=parts.name_of(brief.item.assignee))
     fragment = "dispute.lead_note" if brief.note.strip() else "dispute.lead"
-    return words.say(fragment, raised_by=parts.name_of(brief.raised_by))
+    return words.say(f"{fragment}{_of(brief)}", raised_by=parts.name_of(brief.raised_by))
 
 
 def _what(words: Words, brief: ReturnedBrief | DisputeBrief) -> dict[str, Any]:

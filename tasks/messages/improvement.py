@@ -1,37 +1,41 @@
 """Improvement actions and the review of their effect (ISO/IEC 42001:2023, 10.2)."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from cycles.briefs import ActionBrief, EffectivenessBrief, LastAnswer
-from tasks.blocks import PREFIX, Block, actions, button, context, header, lines, notification, overflow, rich
+from cycles.briefs import ActionBrief, ActionsBrief, EffectivenessBrief, LastAnswer
+from tasks.blocks import PREFIX, Block, button, context, divider, header, lines, notification, overflow, rich
+from tasks.blocks import actions as row_of
 from tasks.messages import parts
 from tasks.words import Raw, Words
 
 Payload = dict[str, Any]
 # In these states the owner has nothing to do.
 RESTING = ("implemented", "effective", "withdrawn", "risk-accepted")
-REASONS = ("missing", "gone", "expired", "returned", "changed", "version_changed", "incident", "finding", "reported")
+REASONS = (
+    "missing", "gone", "expired", "returned", "changed", "version_changed", "incident", "finding", "reported",
+    "cannot_provide",
+)  # fmt: skip
 DOERS = ("owner", "deputy")
 
 
-def action(brief: ActionBrief, words: Words) -> Payload:
+def actions(brief: ActionsBrief, words: Words) -> Payload:
+    """One improvement action in full, or up to eight with a line between them; the title counts what is still open."""
+    shown = brief.actions[: parts.SHOWN_ITEMS]
+    blocks = [header(f"{PREFIX}.title", _title(words, shown))]
+    for action in shown:
+        blocks += [divider(f"{PREFIX}.line.{action.action_id}")] if len(blocks) > 1 else []
+        blocks += _action(words, action)
+    return {"text": notification(_notify(words, shown)), "blocks": blocks}
+
+
+def _action(words: Words, brief: ActionBrief) -> list[Block]:
     """The lapse and its reason, by when, and what the reader can do; no buttons while somebody else is to act."""
-    values = _what(words, brief)
-    told = _state(words, brief)
-    mine = brief.role in DOERS and brief.state not in RESTING
     blocks = [
-        header(f"{PREFIX}.title", words.say("action.title" if mine else "action.title_told")),
-        rich(f"{PREFIX}.action.{brief.action_id}", _facts(words, brief, told)),
+        rich(f"{PREFIX}.action.{brief.action_id}", _facts(words, brief, _state(words, brief))),
         context(f"{PREFIX}.why.{brief.action_id}", *_grounds(words, brief)),
     ]
-    if brief.state in RESTING:
-        said = words.say("action.notify_state", state=told, **values)
-        return {"text": notification(said), "blocks": blocks}
-    by = words.say("item.by", due=brief.due, left=brief.workdays_left)
-    return {
-        "text": notification(words.say("action.notify" if mine else "action.notify_told", by=by, **values)),
-        "blocks": [*blocks, _buttons(words, brief)],
-    }
+    return blocks if brief.state in RESTING else [*blocks, _buttons(words, brief)]
 
 
 def _state(words: Words, brief: ActionBrief) -> Raw | None:
@@ -39,6 +43,33 @@ def _state(words: Words, brief: ActionBrief) -> Raw | None:
     if brief.state == "risk-accepted" and brief.accepted_until:
         return words.say("action.state_accepted_until", until=brief.accepted_until)
     return words.say(state) if words.has(state) else None
+
+
+def _mine(brief: ActionBrief) -> bool:
+    return brief.role in DOERS and brief.state not in RESTING
+
+
+def _title(words: Words, shown: Sequence[ActionBrief]) -> Raw:
+    told = "" if any(_mine(action) for action in shown) else "_told"
+    if len(shown) == 1:
+        return words.say(f"action.title{told}")
+    waiting = sum(action.state not in RESTING for action in shown)
+    return words.say(f"action.title_many{told}", count=waiting) if waiting else words.say("action.title_done")
+
+
+def _notify(words: Words, shown: Sequence[ActionBrief]) -> Raw:
+    """The earliest that is still open, and how many there are; or what has become of them."""
+    waiting = [action for action in shown if action.state not in RESTING]
+    if not waiting and len(shown) > 1:
+        return words.say("action.notify_done", count=len(shown))
+    first = (waiting or shown)[0]
+    values = _what(words, first)
+    if not waiting:
+        return words.say("action.notify_state", state=_state(words, first), **values)
+    values["by"] = words.say("item.by", due=first.due, left=first.workdays_left)
+    if len(waiting) > 1:
+        return words.say("action.notify_many", count=len(waiting), **values)
+    return words.say("action.notify" if _mine(first) else "action.notify_told", **values)
 
 
 def _what(words: Words, brief: ActionBrief | EffectivenessBrief) -> dict[str, Any]:
@@ -92,7 +123,7 @@ def _buttons(words: Words, brief: ActionBrief) -> Block:
         row.append(button("need_help", parts.label(words, "need_help"), subject))
         if brief.can_accept_risk:
             row.append(overflow([("accept_risk", parts.label(words, "accept_risk"))], subject))
-    return actions(f"{PREFIX}.act.{subject}", row)
+    return row_of(f"{PREFIX}.act.{subject}", row)
 
 
 def _evidence_since(words: Words, evidence: LastAnswer | None) -> Raw:
@@ -129,4 +160,4 @@ def effectiveness(brief: EffectivenessBrief, words: Words) -> Payload:
         button("ineffective", parts.label(words, "ineffective"), subject),
     ]
     said = words.say("effectiveness.notify", owner=owner, **_what(words, brief))
-    return {"text": notification(said), "blocks": [*blocks, actions(f"{PREFIX}.act.{subject}", row)]}
+    return {"text": notification(said), "blocks": [*blocks, row_of(f"{PREFIX}.act.{subject}", row)]}

@@ -172,6 +172,9 @@ def short_buttons(words: Words, item: Item) -> Block:
 def item_lines(words: Words, item: Item) -> Block:
     """Title, ask, due date; and, when a reviewer sent the last answer back, their reason."""
     told = lines(title(words, item), asked(words, item), due(words, item))
+    if item.kept_because:
+        kept = words.say("item.kept")
+        return rich(f"{PREFIX}.item.{item.request_id}", lines(told, kept), quote=item.kept_because)
     if not item.returned_reason:
         return rich(f"{PREFIX}.item.{item.request_id}", told)
     back = words.say("item.returned")

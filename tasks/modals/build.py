@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cycles.briefs import ActionBrief, EffectivenessBrief, Item, Reader, ReviewBrief
-from tasks.blocks import PREFIX, Block, Element, asked, date_input, lines, plain, rich, text_input
+from tasks.blocks import PREFIX, Block, Element, asked, date_input, lines, plain, radio, rich, text_input
 from tasks.messages import parts
 from tasks.words import Raw, Words, words_for
 
@@ -16,6 +16,7 @@ MOST_FILES = 5
 NOTE = 2000
 STATEMENT = 1500
 REASON = 500
+OBJECTIONS = ("not_mine", "not_applicable", "cannot_provide")
 
 
 def words_of(reader: Reader, templates: Path | None) -> Words:
@@ -89,14 +90,32 @@ def _person(reader: Reader, item: Item, name: str, templates: Path | None) -> Vi
 
 
 def not_mine(reader: Reader, item: Item, *, templates: Path | None = None) -> View:
-    """Why, and perhaps who else."""
+    """It is not mine, it does not apply, or I cannot provide it: which, why, and perhaps who else."""
     words = words_of(reader, templates)
+    choices = [(name, words.say(f"modals.{name}"), words.say(f"modals.{name}_then")) for name in OBJECTIONS]
     blocks = [
-        _about(words, item, words.say("modals.intro_not_mine")),
+        _about(words, item),
+        ask(words, "objection", radio(choices)),
         ask(words, "note", text_input(limit=NOTE), label="note_not_mine"),
         ask(words, "user", _people(), label="user_suggestion", optional=True),
     ]
     return modal(words, "not_mine", str(item.request_id), blocks)
+
+
+def excuse(reader: Reader, item: Item, *, templates: Path | None = None) -> View:
+    """Why it does not apply in this cycle (by a lead)."""
+    words = words_of(reader, templates)
+    intro = words.say("modals.intro_excuse")
+    blocks = [_about(words, item, intro), ask(words, "reason", text_input(limit=NOTE), hint="reason_hint")]
+    return modal(words, "excuse", str(item.request_id), blocks)
+
+
+def keep_asking(reader: Reader, item: Item, *, templates: Path | None = None) -> View:
+    """Why it is asked all the same, in words the person asked will read (by a lead)."""
+    words = words_of(reader, templates)
+    intro = words.say("modals.intro_keep_asking", assignee=parts.name_of(item.assignee))
+    blocks = [_about(words, item, intro), ask(words, "note", text_input(limit=NOTE), label="note_keep_asking")]
+    return modal(words, "keep_asking", str(item.request_id), blocks)
 
 
 def review_return(reader: Reader, brief: ReviewBrief, *, secret: bool = False, templates: Path | None = None) -> View:

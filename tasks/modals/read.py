@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from tasks.modals.build import MOST_FILES, NOTE, REASON, STATEMENT
+from tasks.modals.build import MOST_FILES, NOTE, OBJECTIONS, REASON, STATEMENT
 from tasks.modals.improvement import DETAIL, TITLE
 from tasks.words import MAX_LINK, Raw, Words, clean, is_web_link
 
@@ -75,6 +75,7 @@ class _Reading:
             "severity": self._chosen,
             "system": self._chosen,
             "anonymous": self._chosen,
+            "objection": self._choice,
         }
         read: Callable[[str, dict[str, Any]], Any] = readers.get(name, self._text)
         value = read(name, state)
@@ -125,6 +126,10 @@ class _Reading:
         option = state.get("selected_option")
         value = option.get("value") if isinstance(option, dict) else None
         return value if isinstance(value, str) and value else None
+
+    def _choice(self, name: str, state: dict[str, Any]) -> str | None:
+        chosen = (state.get("selected_option") or {}).get("value")
+        return chosen if chosen in OBJECTIONS else None
 
     def _date(self, name: str, state: dict[str, Any]) -> date | None:
         chosen = state.get("selected_date")

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from slack_sdk import WebClient
 
-from cycles import outbox
+from cycles import departures, outbox
 from cycles.people import Directory, current_policy
 from cycles.store import Record
 from tasks.slack.answers import Halted
@@ -69,8 +69,13 @@ def _send_due(tour: Tour, limit: int) -> None:
 
 
 def _may_go(tour: Tour, letter: Letter) -> bool:
-    """1. Somebody who has left is not written to. 2. Nobody is written to outside their hours. 3. One a second."""
+    """1. Somebody who has left is not written to; what they were asked for is the lead's. 2. Nobody is written to outside their hours. 3. One a second."""
     reader, now = letter.delivery.person_id, tour.now()
+    if tour.directory.has_left(reader, now) and letter.delivery.kind in departures.ASKING:
+        with tour.record.write() as session:
+            departures.hand_back(session, letter.delivery, now)
+        tour.withdraw(letter)
+        return False
     if tour.directory.has_left(reader, now):
         left_on = tour.directory.people[reader].left_on
         tour.fail(letter, f"{letter.person.name} left on {left_on}; hand what they were asked for to somebody else.")

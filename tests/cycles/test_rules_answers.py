@@ -12,7 +12,7 @@ from rules_house import DIGEST, House, house, people, system
 from rules_oracle import workdays_later
 from sqlmodel import col
 
-from cycles import answers, decisions, journal
+from cycles import answers, decisions, journal, objections
 from cycles.act import act
 from cycles.answers import Offered
 from cycles.check import check, result_digest
@@ -123,7 +123,7 @@ def test_nobody_else_may(who: str, record: Record) -> None:
         lambda a: answers.submit(a, number, offered()),
         lambda a: answers.confirm(a, number),
         lambda a: answers.snooze(a, number, date(2026, 10, 23), "later"),
-        lambda a: answers.not_mine(a, number, "not mine"),
+        lambda a: objections.not_mine(a, number, "not mine"),
         lambda a: answers.delegate(a, number, built.rows(Person)[0]),
         lambda a: answers.accept_offer(a, number),
         lambda a: answers.decline_offer(a, number),
@@ -458,7 +458,7 @@ def _one_act(data: st.DataObject, built: House) -> Callable[[Act], Any]:
         "delegate": lambda a: answers.delegate(a, number, a.session.get_one(Person, to)),
         "take over": lambda a: answers.accept_offer(a, number),
         "decline": lambda a: answers.decline_offer(a, number),
-        "not mine": lambda a: answers.not_mine(a, number, words),
+        "not mine": lambda a: objections.not_mine(a, number, words),
         "accept": lambda a: review(a, number, "accept"),
         "return": lambda a: review(a, number, "return", words),
         "recuse": lambda a: review(a, number, "recuse"),

@@ -1,23 +1,27 @@
 """Do: who is told what on which day, in which order, and that nobody is told twice, too often or at an indecent hour."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rules_house import CYCLE, House, house, one_request, people, programme, system, tokyo
+from rules_house import CYCLE, House, house, one_request, people, person, programme, system, tokyo
 from rules_oracle import is_decent, workdays_later
 from sqlalchemy import event, text
 from sqlmodel import col, select
 
-from cycles.answers import accept_offer, delegate, not_mine, snooze
+from cycles.answers import accept_offer, delegate, snooze
 from cycles.brief_queries import brief_for
 from cycles.briefs import DigestBrief
 from cycles.check import check
-from cycles.do import Ticked, tick
+from cycles.decisions import reassign
+from cycles.do import Ticked, tick, tick_all
 from cycles.models import Cycle, Delivery, DeliveryItem, Leave, Person, Request
+from cycles.objections import not_mine
+from cycles.policy import Policy
 from cycles.store import Record
 
 QUARTER = timedelta(minutes=15)
@@ -298,6 +302,90 @@ def test_a_tick_costs_what_is_due_and_not_what_is_open(new_sqlite: Any) -> None:
         counts.append(len(statements))
     assert counts[:2] == counts[2:]
     assert counts[1] < 15
+
+
+def test_a_round_of_reminders_asks_the_outbox_a_fixed_number_of_times(new_sqlite: Any) -> None:
+    """Of what was said about 40 or 400 requests: the look-ups are the same, only rows written differ."""
+    counts = []
+    for systems in (10, 100):
+        built = house(new_sqlite(), *(system(f"s{n}", f"p{n}") for n in range(systems)), who=crowd(systems))
+        built.on("2026-10-15", 11)
+        run_tick(built)
+        _show(built)
+        with built.record.write() as session:
+            session.execute(text("UPDATE request SET next_at = '2026-10-16 00:00:00.000000', step = 1"))
+        built.on("2026-10-30", 11)
+        selects: list[str] = []
+        event.listen(built.record.engine, "before_cursor_execute", lambda *call, kept=selects: kept.append(call[2]))
+        assert run_tick(built).reminded == systems + 1
+        counts.append(len([statement for statement in selects if statement.lstrip().startswith("SELECT")]))
+    assert counts[0] == counts[1]
+    assert counts[1] < 15
+
+
+def crowd(number: int) -> list[Any]:
+    return [*people(), *(person(f"p{n}", manager="boss") for n in range(number))]
+
+
+def test_a_backlog_longer_than_a_batch_still_makes_one_digest_each(
+    new_record: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cycles.do.BATCH", 3)
+    built = house(new_record(), *(system(f"s{n}", ["owner", "second"][n % 2]) for n in range(8)))
+    with built.record.write() as session:
+        session.execute(text("UPDATE request SET next_at = (SELECT MIN(next_at) FROM request)"))
+    built.on("2026-10-16", 11)
+    done = tick_all(built.record, now=built.now, actor="do")
+    items = Counter(row.delivery_id for row in built.rows(DeliveryItem, DeliveryItem.subject == "request"))
+    who = {row.id: row.key for row in built.rows(Person)}
+    assert {who[row.person_id]: items[row.id] for row in built.deliveries("digest")} == {
+        "owner": 4,
+        "second": 4,
+        "lead": 1,
+    }
+    assert done.asked == 9
+    assert tick_all(built.record, now=built.now, actor="do") == Ticked()
+
+
+def test_what_comes_up_later_joins_a_digest_that_is_not_sent_yet(record: Record) -> None:
+    built = house(record, system("one"), system("two"))
+    with built.record.write() as session:
+        session.execute(text("UPDATE request SET next_at = '2026-10-15 01:00:00.000000' WHERE id <= 2"))
+        session.execute(text("UPDATE request SET next_at = '2026-10-15 03:00:00.000000' WHERE id > 2"))
+    for hour in (10, 12):
+        built.on("2026-10-15", hour)
+        run_tick(built)
+    items = Counter(row.delivery_id for row in built.rows(DeliveryItem, DeliveryItem.subject == "request"))
+    assert len(built.deliveries("digest")) == len(items)
+    assert sum(items.values()) == len(built.rows(Request))
+
+
+def test_handed_over_requests_do_not_come_all_at_once(record: Record) -> None:
+    built = house(record, *(system(f"s{n}") for n in range(12)))
+    built.on("2026-10-30", 9)
+    with built.record.write() as session:
+        other = built.act_as(session, "judge").person
+        for request in built.rows(Request, Request.owner_id == built.ids(Person)["owner"]):
+            reassign(built.act_as(session, "lead"), request.id, other)
+    run_until(built, "2026-11-10")
+    items = Counter(row.delivery_id for row in built.rows(DeliveryItem, DeliveryItem.subject == "request"))
+    shown = [items[row.id] for row in built.deliveries("digest") if row.person_id == built.ids(Person)["judge"]]
+    assert shown == [4, 4, 4]
+
+
+def test_a_policy_changed_in_mid_cycle_is_for_the_next_one(record: Record) -> None:
+    built = one_request(record)
+    ask, due = built.request().ask_on, built.request().due
+    run_until(built, (ask + timedelta(days=1)).isoformat())
+    short = {"asking": {"ladder": [{"workdays": 1, "to": "lead", "message": "escalation"}], "due_workdays": 2}}
+    built.sync(replace(built.programme, policy=Policy.model_validate(short)))
+    run_until(built, "2026-12-28")
+    assert [day for kind, _, _, day in said(built) if kind == "reminder"] == [
+        workdays_later(due, -3, "JP"),
+        due,
+        workdays_later(due, 2, "JP"),
+    ]
+    assert [who for kind, who, _, _ in said(built) if kind == "escalation"] == ["second", "boss", "lead"]
 
 
 def test_finding_what_is_due_reads_the_index(record: Record) -> None:

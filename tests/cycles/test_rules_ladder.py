@@ -1,15 +1,27 @@
 """The ladder: what was announced is what happens, whoever is away, and who was told counts once."""
 
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rules_house import START, House, one_request, people
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
+from cycles import objections
+from cycles.answers import Offered, accept_offer, decline_offer, delegate, snooze, submit
+from cycles.decisions import reassign
 from cycles.do import tick
-from cycles.models import Delivery, DeliveryItem, Person
+from cycles.errors import Refused
+from cycles.models import Delivery, DeliveryItem, Person, Slot
+from cycles.people import Directory
+from cycles.permits import Act
+from cycles.policy import Policy
 from cycles.preview import preview
 from cycles.store import Record
 
@@ -75,3 +87,118 @@ def test_who_is_told_can_change_while_their_morning_is_waited_for(record: Record
     with built.record.read() as session:
         before = announced(session, built)
     assert happened(built) == before
+
+
+DEEDS = (
+    "snooze",
+    "delegate",
+    "accept",
+    "decline",
+    "not_mine",
+    "not_applicable",
+    "keep",
+    "reassign",
+    "leaves",
+    "answer",
+)
+deeds = st.lists(
+    st.tuples(st.integers(0, 12), st.sampled_from(DEEDS), st.sampled_from(["owner", "second", "boss", "other"])),
+    max_size=8,
+)
+
+
+@given(lives=lives, acts=deeds)
+@settings(max_examples=40)
+def test_whatever_people_answer_the_ladder_keeps_its_promises(
+    lives: dict[str, Any], acts: list[tuple[int, str, str]], new_sqlite: Any
+) -> None:
+    """Never in quiet time, never above the cap, one digest a day each, no rung before its day, nothing after an answer."""
+    built = one_request(new_sqlite(), who=people(**lives), policy={"asking": {"messages_per_request": 2}})
+    answered: datetime | None = None
+    for days, verb, who in acts:
+        _tick_on(built, built.now + timedelta(days=days, hours=days))
+        with suppress(Refused):
+            _does(built, verb, who)
+            answered = answered or (built.now if verb == "answer" else None)
+    _tick_on(built, built.now + timedelta(days=60))
+    _holds(built, answered)
+    built.record.close()
+
+
+def _tick_on(built: House, until: datetime) -> None:
+    while (then := built.request().next_at) is not None and then <= until:
+        built.now = max(built.now, then)
+        built.turn(tick)
+        with built.record.write() as session:
+            session.execute(text("UPDATE delivery SET state = 'sent', sent_at = created_at WHERE state = 'queued'"))
+    built.now = max(built.now, until)
+
+
+def _does(built: House, verb: str, who: str) -> None:
+    request = built.request()
+    if verb == "leaves":
+        built.sync(
+            replace(
+                built.programme,
+                people=tuple(
+                    row.model_copy(update={"left_on": built.now.date()}) if row.key == who and who != "boss" else row
+                    for row in built.programme.people
+                ),
+            )
+        )
+        return
+    with built.record.write() as session:
+        people_by_key = {row.key: row for row in session.exec(select(Person)).all()}
+        by_id = {row.id: row for row in people_by_key.values()}
+        mine = Act(session, by_id[request.assignee_id], built.now)
+        lead, offered = built.act_as(session, "lead"), Act(session, by_id[request.offered_to_id or 1], built.now)
+        other = people_by_key[who]
+        offer = Offered(form="link", locator="https://a.b", effective=(built.now - timedelta(days=1)).date())
+        done: dict[str, Callable[[], Any]] = {
+            "snooze": lambda: snooze(mine, request.id, (built.now + timedelta(days=4)).date(), "busy"),
+            "delegate": lambda: delegate(mine, request.id, other),
+            "accept": lambda: accept_offer(offered, request.id),
+            "decline": lambda: decline_offer(offered, request.id),
+            "not_mine": lambda: objections.not_mine(mine, request.id, "no"),
+            "not_applicable": lambda: objections.not_applicable(mine, request.id, "no"),
+            "keep": lambda: objections.keep_asking(lead, request.id, "yes"),
+            "reassign": lambda: reassign(lead, request.id, other),
+            "answer": lambda: submit(mine, request.id, offer),
+        }
+        done[verb]()
+
+
+def _holds(built: House, answered: datetime | None) -> None:
+    with built.record.read() as session:
+        cycle = built.cycle(session)
+        policy = Policy.model_validate(cycle.policy)
+        directory = Directory.load(session, policy)
+        rows = session.exec(
+            select(Delivery, DeliveryItem.rung)
+            .join(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
+            .where(DeliveryItem.subject == "request", col(Delivery.kind).in_(CHASING))
+            .order_by(col(Delivery.id))
+        ).all()
+    days = [(row.kind, row.person_id, row.role, directory.today(row.person_id, row.created_at)) for row, _ in rows]
+    assert len(days) == len(set(days)), "one message of a kind per person and day"
+    for row, _ in rows:
+        hours = directory.hours(row.person_id)
+        assert hours.is_decent(row.created_at), "in quiet time"
+        assert answered is None or row.created_at <= answered, "said after the answer"
+    told = Counter(row.person_id for row, _ in rows if row.kind == "reminder")
+    assert max(told.values(), default=0) <= policy.asking.messages_per_request
+    ladder, last = policy.asking.ladder, None
+    for row, rung in rows:
+        if row.kind == "escalation":
+            earliest = directory.calendar(built.request().owner_id).add(_first_due(built), ladder[rung - 1].workdays)
+            assert directory.today(row.person_id, row.created_at) >= earliest, "above before its day"
+            assert last is None or row.created_at - last >= timedelta(hours=1), "two rungs at once"
+            last = row.created_at
+
+
+def _first_due(built: House) -> date:
+    """The due date it was planned with; a fresh clock only moves it on."""
+    with built.record.read() as session:
+        request = built.request()
+        found = session.exec(select(Slot.due).where(Slot.ask_on == request.ask_on)).all()
+        return min(found)

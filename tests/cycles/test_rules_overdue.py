@@ -9,12 +9,12 @@ from rules_house import DIGEST, House, house, one_request, people, programme, sy
 from rules_oracle import workdays_later
 from sqlmodel import Session, col, select
 
-from cycles import answers, decisions, observations
+from cycles import answers, decisions, objections, observations
 from cycles.act import act
 from cycles.check import check, watch
 from cycles.do import tick
 from cycles.errors import Refused
-from cycles.models import Action, Cycle, Delivery, Evidence, Lapse, Observation, Person, Review, System
+from cycles.models import Action, Cycle, Delivery, DeliveryItem, Evidence, Lapse, Observation, Person, Review, System
 from cycles.observations import Seen
 from cycles.overdue import remind_deciders
 from cycles.store import Record
@@ -85,7 +85,7 @@ def test_where_no_reviewer_is_left_a_lead_is_asked_and_then_nobody(record: Recor
 def test_a_dispute_is_put_before_the_lead_again_after_three_workdays(record: Record) -> None:
     built = house(record, system("scoring")).on("2026-10-15")
     with built.record.write() as session:
-        answers.not_mine(built.act_as(session, "owner"), built.request().id, "Ask the platform team.")
+        objections.not_mine(built.act_as(session, "owner"), built.request().id, "Ask the platform team.")
     days = []
     for day in range(15, 32):
         built.on(f"2026-10-{day:02d}")
@@ -176,6 +176,7 @@ def test_of_two_cycles_under_way_the_newer_alone_decides_on_lapses(record: Recor
 def test_what_a_retired_system_lacked_is_no_lapse_any_more(record: Record) -> None:
     built = house(record, system("scoring"), system("chat", "other"), planned=False)
     built.plan()
+    built.on("2026-10-16").turn(tick)
     built.on("2026-12-10").turn(tick, check, act)
     scoring = built.ids(System)["scoring"]
     assert [row.recovered_at for row in built.rows(Lapse, Lapse.system_id == scoring)] == [None]
@@ -190,16 +191,18 @@ def test_what_a_retired_system_lacked_is_no_lapse_any_more(record: Record) -> No
 # Kindness -------------------------------------------------------------------------------------------------
 
 
-def test_nobody_gets_more_than_three_messages_about_actions_a_day(record: Record) -> None:
-    built = house(record, *(system(f"s{n}") for n in range(8)))
+def test_actions_of_a_day_come_in_one_message_and_what_does_not_fit_on_the_next_day(record: Record) -> None:
+    built = house(record, *(system(f"s{n}") for n in range(20)))
     built.on("2026-12-16").turn(check)
     for day in range(16, 29):
         built.on(f"2026-12-{day:02d}").turn(act)
     who = built.ids(Person)
     told = [row for row in built.deliveries("action") if row.person_id == who["owner"]]
     days = Counter((row.not_before or row.created_at).date() for row in told)
-    assert max(days.values()) == 3
-    assert len(told) >= 8
+    assert max(days.values()) == 1
+    items = Counter(row.delivery_id for row in built.rows(DeliveryItem, DeliveryItem.subject == "action"))
+    assert [items[row.id] for row in told][:3] == [8, 8, 4]
+
     first = {row.id: row for row in built.rows(Action)}
     assert len(first) >= 8
     with built.record.read() as session:

@@ -3,8 +3,10 @@
 from datetime import UTC, date, datetime, timedelta
 
 from delivery_house import MORNING, NEXT_MORNING, NIGHT, House, answer_all, of
+from sqlmodel import select
 
-from cycles.models import Delivery, Leave, Person
+from cycles.do import tick
+from cycles.models import Delivery, Leave, Membership, Person, Request
 from tasks.slack import Pace
 
 # Hours and people -------------------------------------------------------------------------------------------------------
@@ -47,10 +49,35 @@ def test_somebody_who_has_left_is_not_written_to(house: House) -> None:
     house.change(Person, row.person_id, left_on=date(2026, 10, 20))
     before = len(house.rows())
     done = house.deliver()
-    assert (done.sent, done.failed) == (2, 1)
+    assert (done.sent, done.withdrawn, done.failed) == (2, 1, 0)
     assert len(house.rows()) == before
+    with house.record.read() as session:
+        asked = session.exec(select(Request).where(Request.assignee_id == row.person_id)).all()
+    assert {request.next_at for request in asked if request.state == "asked"} == {house.clock.at}
+
+
+def test_what_somebody_who_left_was_to_decide_is_named_to_the_lead(house: House) -> None:
+    row = of(house, "owner01")
+    house.change(Person, row.person_id, left_on=date(2026, 10, 20))
+    house.change(Delivery, row.id, kind="review")
+    done = house.deliver()
+    assert (done.sent, done.failed) == (2, 1)
     assert "Owner01 left on 2026-10-20" in str(house.rows("failed")[0].error)
     assert done.errors == (house.rows("failed")[0].error,)
+
+
+def test_a_prompt_in_flight_to_somebody_who_is_removed_is_never_sent_again_and_goes_to_the_lead(house: House) -> None:
+    house.fault("reset")
+    assert house.deliver().doubtful == 1
+    doubtful = house.rows("sending")[0]
+    house.change(Person, doubtful.person_id, left_on=date(2026, 10, 20))
+    house.clock.on(seconds=61)
+    assert house.deliver().withdrawn == 1
+    with house.record.write() as session:
+        session.add(Membership(person_id=of(house, "owner02").person_id, role="lead"))
+        ticked = tick(session, now=house.clock.at, actor="test")
+    assert ticked.orphaned > 0
+    assert [message.kind for message in house.rows("queued")] == ["dispute"]
 
 
 def test_what_was_answered_meanwhile_is_not_said(house: House) -> None:

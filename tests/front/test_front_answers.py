@@ -127,6 +127,36 @@ def test_not_mine_then_the_lead_reassigns(asked: Path) -> None:
     assert request(asked, EXPIRED)["assignee"] == "nakamura"
 
 
+def test_it_does_not_apply_and_the_lead_keeps_asking(asked: Path) -> None:
+    number = request(asked, EXPIRED)["id"]
+    answer(asked, number, "bennett", "--not-applicable", "--note", "It is a pilot.")
+    assert last_entry(asked) == ("bennett", "request.not_applicable")
+    answer(asked, number, "sato", "--keep-asking", "--note", "Pilots are in scope.")
+    assert last_entry(asked) == ("sato", "request.kept")
+    assert request(asked, EXPIRED)["next_at"] is not None
+
+
+def test_it_cannot_be_provided(asked: Path) -> None:
+    number = request(asked, EXPIRED)["id"]
+    answer(asked, number, "bennett", "--cannot-provide", "--note", "Nobody kept one.")
+    assert request(asked, EXPIRED)["state"] == "lapsed"
+    assert [row["owner"] for row in status(asked)["actions"] if row["lapse"] == f"{EXPIRED[1]}/{EXPIRED[2]}"] == [
+        "bennett"
+    ]
+
+
+def test_the_ladder_of_a_request_beside_what_happened(asked: Path) -> None:
+    number = str(request(asked, EXPIRED)["id"])
+    answer(asked, number, "bennett", "--snooze", "2026-10-20", "--note", "The audit is on Monday.")
+    shown = good(asked, "ladder", number, "--as-of", LATER).out
+    assert "snoozed" in shown
+    assert "bennett" in shown
+    found = good(asked, "ladder", number, "--json", "--as-of", LATER).json
+    assert (found["name"], found["deeds"][0]["verb"]) == (f"{EXPIRED[1]}/{EXPIRED[2]}", "snoozed")
+    assert {line["outcome"] for line in found["lines"]} <= {"sent", "moved", "to come", "late", "not needed", "added"}
+    assert "no request 9999" in refused(asked, "ladder", "9999", "--as-of", LATER)
+
+
 def test_the_lead_excuses(asked: Path) -> None:
     number = str(request(asked, EXPIRED)["id"])
     assert "lead" in refused(asked, "answer", number, "--as", "bennett", "--excuse", "--note", "No.", "--as-of", LATER)

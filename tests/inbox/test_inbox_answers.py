@@ -154,6 +154,35 @@ def test_not_mine_goes_to_the_lead_who_reassigns(town: Town) -> None:
     assert [row[1] for row in town.journal()[-2:]] == ["request.disputed", "request.reassigned"]
 
 
+def test_what_does_not_apply_is_the_leads_to_excuse_or_to_keep(town: Town) -> None:
+    request = town.request()
+    view = town.press("bennett", "not_mine", request.id, form=True)["view"]
+    assert not town.fill("bennett", view, objection="not_applicable", note="Only a pilot")["errors"]
+    town.post()
+    view = town.press("sato", "keep_asking", request.id, form=True)["view"]
+    assert not town.fill("sato", view, note="試行も対象です")["errors"]
+    assert (town.request().disputed, (town.request().answer or {})["verb"]) == (False, "kept")
+    town.post()
+    view = town.press("bennett", "not_mine", request.id, form=True)["view"]
+    assert not town.fill("bennett", view, objection="not_applicable", note="It ended")["errors"]
+    town.post()
+    view = town.press("sato", "excuse", request.id, form=True)["view"]
+    assert not town.fill("sato", view, reason="終了済み")["errors"]
+    assert town.request().state == "excused"
+    verbs = ["request.not_applicable", "request.kept", "request.not_applicable", "request.excused"]
+    assert [row[1] for row in town.journal()[-4:]] == verbs
+
+
+def test_what_cannot_be_provided_opens_an_action_and_shows_its_receipt(town: Town) -> None:
+    request = town.request()
+    view = town.press("bennett", "not_mine", request.id, form=True)["view"]
+    assert not town.fill("bennett", view, objection="cannot_provide", note="Nobody kept one")["errors"]
+    assert town.request().state == "lapsed"
+    assert [row[1] for row in town.journal()[-3:]] == ["request.cannot_provide", "lapse.opened", "action.opened"]
+    town.post()
+    assert any("cannot be provided" in str(row).lower() for row in town.human.messages("bennett"))
+
+
 def submitted(town: Town, link: str) -> int:
     request = town.request()
     button = town.press("bennett", "submit", request.id, form=True)

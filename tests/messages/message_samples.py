@@ -9,6 +9,7 @@ from typing import Any
 from cycles.briefs import (
     AcceptanceBrief,
     ActionBrief,
+    ActionsBrief,
     Answered,
     Brief,
     CadenceBrief,
@@ -28,6 +29,8 @@ from cycles.briefs import (
     ReminderBrief,
     ReturnedBrief,
     ReviewBrief,
+    WeeklyBrief,
+    WeeklyRow,
 )
 
 NOW = datetime(2026, 10, 13, 0, 5, tzinfo=UTC)
@@ -165,7 +168,7 @@ class Kit:
 
 def _digests(kit: Kit) -> dict[str, Brief]:
     def brief(*items: Item, total: int | None = None) -> DigestBrief:
-        done = ("submitted", "confirmed", "accepted", "excused")
+        done = ("submitted", "confirmed", "accepted", "excused", "cannot_provide")
         still = [item for item in items if not (item.answered and item.answered.verb in done)]
         count = len(still) if total is None else total
         return DigestBrief(reader=kit.reader(), cycle=kit.w("FY2026-Q3"), items=items, total=count)
@@ -190,6 +193,11 @@ def _digests(kit: Kit) -> dict[str, Brief]:
         ),
         "digest-one-agreed": brief(kit.item(answered=kit.answered("agreed"))),
         "digest-disputed": brief(kit.item(answered=kit.answered("disputed"))),
+        "digest-not-applicable": brief(kit.item(answered=kit.answered("not_applicable"))),
+        "digest-cannot-provide": brief(kit.item(state="lapsed", answered=kit.answered("cannot_provide"))),
+        "digest-kept": brief(
+            kit.item(kept_because=kit.say("It moved back in August.", "8月に元の部門へ戻りました。")),
+        ),
         "digest-for-another": brief(
             kit.item(owner=kit.person(2), last=kit.last("attestation"), controls=kit.controls(12))
         ),
@@ -252,6 +260,11 @@ def _handovers(kit: Kit) -> dict[str, Brief]:
         "offer-closed": replace(offer, outcome="withdrawn"),
         "dispute": dispute,
         "dispute-orphaned": replace(dispute, orphaned=True, note=""),
+        "dispute-not-applicable": replace(dispute, claim="not_applicable"),
+        "dispute-cannot-provide": replace(dispute, claim="cannot_provide"),
+        "dispute-wordless": replace(dispute, claim="not_applicable", note=""),
+        "dispute-excused": replace(dispute, claim="not_applicable", outcome=kit.answered("excused", by=3), note=""),
+        "dispute-kept": replace(dispute, outcome=kit.answered("kept", by=3), note=""),
         "dispute-settled": replace(dispute, outcome=kit.answered("reassigned", by=3), note=""),
     }
 
@@ -364,25 +377,72 @@ def _cycles(kit: Kit) -> dict[str, Brief]:
     return {
         "plan": plan,
         "plan-open": replace(plan, approved=kit.answered("approved", by=3), busiest=()),
-        "action": action,
-        "action-lead": replace(action, role="lead", request_id=None, relapses=0, reader=kit.reader(3)),
-        "action-reopened": replace(action, state="reopened", reason="version-changed", workdays_left=-3),
-        "action-implemented": replace(action, state="implemented"),
-        "action-implementing": replace(
-            action,
-            state="implementing",
-            late_milestones=((kit.w("Redo chapter 3"), date(2026, 10, 9)),),
-            can_accept_risk=True,
-        ),
-        "action-accepted": replace(action, state="risk-accepted", accepted_until=date(2026, 12, 31)),
-        "action-reported": replace(
-            action, reason="reported", kind_title=kit.t({"en": "The log is off", "ja": "ログが停止"})
-        ),
-        "action-other": replace(action, role="manager", reason=kit.w("something new"), severity=kit.w("critical")),
+        **_actions(kit, action),
+        **_weeks(kit),
         "effectiveness": effect,
         "effectiveness-none": replace(effect, evidence=None, correction=""),
         "effectiveness-done": replace(effect, decided=kit.answered("effective", by=1)),
         "effectiveness-not": replace(effect, decided=kit.answered("ineffective", by=1)),
+    }
+
+
+def _actions(kit: Kit, action: ActionBrief) -> dict[str, Brief]:
+    def told(*actions: ActionBrief) -> ActionsBrief:
+        return ActionsBrief(reader=actions[0].reader, actions=actions)
+
+    second = replace(action, action_id=32, kind_title=kit.t(KINDS[1][0]), reason="missing", relapses=0, severity="low")
+    done = replace(action, action_id=30, state="implemented")
+    many = [replace(second, action_id=40 + n, due=date(2026, 10, 26 + n % 5)) for n in range(8)]
+    return {
+        "action": told(action),
+        "action-lead": told(replace(action, role="lead", request_id=None, relapses=0, reader=kit.reader(3))),
+        "action-reopened": told(replace(action, state="reopened", reason="version-changed", workdays_left=-3)),
+        "action-implemented": told(done),
+        "action-implementing": told(
+            replace(
+                action,
+                state="implementing",
+                late_milestones=((kit.w("Redo chapter 3"), date(2026, 10, 9)),),
+                can_accept_risk=True,
+            )
+        ),
+        "action-accepted": told(replace(action, state="risk-accepted", accepted_until=date(2026, 12, 31))),
+        "action-reported": told(
+            replace(action, reason="reported", kind_title=kit.t({"en": "The log is off", "ja": "ログが停止"}))
+        ),
+        "action-other": told(
+            replace(action, role="manager", reason=kit.w("something new"), severity=kit.w("critical"))
+        ),
+        "action-several": told(action, done, replace(second, role="deputy", owner=kit.person(2), request_id=None)),
+        "action-several-told": told(replace(action, role="lead"), replace(second, role="lead")),
+        "action-several-done": told(done, replace(second, state="effective")),
+        "action-eight": told(*many),
+        "action-cannot-provide": told(replace(action, reason="cannot_provide")),
+    }
+
+
+def _weeks(kit: Kit) -> dict[str, Brief]:
+    week = WeeklyBrief(
+        reader=kit.reader(2),
+        whole=False,
+        monday=date(2026, 10, 12),
+        overdue=3,
+        due=5,
+        answered=7,
+        actions=2,
+        actions_overdue=1,
+        lapses=2,
+        expiring=1,
+        rows=(
+            WeeklyRow(name=kit.person(0), overdue=2, due=4),
+            WeeklyRow(name=kit.person(1), overdue=1, due=0),
+            WeeklyRow(name=kit.person(4), overdue=0, due=1),
+        ),
+    )
+    return {
+        "weekly": week,
+        "weekly-lead": replace(week, reader=kit.reader(3), whole=True, actions_overdue=0, more=12),
+        "weekly-actions-only": replace(week, overdue=0, due=0, answered=0, rows=()),
     }
 
 

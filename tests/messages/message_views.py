@@ -19,14 +19,16 @@ def views(locale: str, style: str = "real") -> dict[str, dict[str, Any]]:
         "modal-snooze": modals.snooze(reader, item, now=NOW),
         "modal-delegate": modals.delegate(reader, item),
         "modal-not-mine": modals.not_mine(reader, item),
+        "modal-excuse": modals.excuse(kit.reader(3), item),
+        "modal-keep-asking": modals.keep_asking(kit.reader(3), item),
         "modal-review-return": modals.review_return(kit.reader(4), told["review"]),  # type: ignore[arg-type]
         "modal-review-return-secret": modals.review_return(kit.reader(4), told["review"], secret=True),  # type: ignore[arg-type]
         "modal-panel-recuse": modals.panel_recuse(kit.reader(4), told["review"]),  # type: ignore[arg-type]
         "modal-reassign": modals.reassign(kit.reader(3), item),
-        "modal-implemented": modals.implemented(reader, told["action"]),  # type: ignore[arg-type]
+        "modal-implemented": modals.implemented(reader, told["action"].actions[0]),  # type: ignore[arg-type]
         "modal-effective": modals.effective(reader, told["effectiveness"]),  # type: ignore[arg-type]
         "modal-ineffective": modals.ineffective(reader, told["effectiveness"]),  # type: ignore[arg-type]
-        "modal-accept-risk": modals.accept_risk(reader, told["action"], latest=date(2027, 4, 11)),  # type: ignore[arg-type]
+        "modal-accept-risk": modals.accept_risk(reader, told["action"].actions[0], latest=date(2027, 4, 11)),  # type: ignore[arg-type]
         "modal-risk-decline": modals.risk_decline(kit.reader(3), told["acceptance"]),  # type: ignore[arg-type]
         "modal-finding-accept": modals.finding_accept(kit.reader(3), told["finding"]),  # type: ignore[arg-type]
         "modal-finding-dismiss": modals.finding_dismiss(kit.reader(3), told["finding"]),  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ import pytest
 from message_samples import HOSTILE, STYLES, Kit, briefs
 from message_views import views
 
-from cycles.briefs import DigestBrief
+from cycles.briefs import ActionsBrief, DigestBrief
 from tasks.blocks import problems
 from tasks.messages import MESSAGES, as_text, render
 from tasks.words import clean
@@ -17,7 +17,7 @@ from tasks.words import clean
 Node = dict[str, Any]
 KINDS = [
     "digest", "reminder", "escalation", "returned", "offer", "dispute", "review", "panel", "plan", "action",
-    "effectiveness", "acceptance", "cadence", "finding",
+    "weekly", "effectiveness", "acceptance", "cadence", "finding",
 ]  # fmt: skip
 CASES = [(locale, style) for locale in ("en", "ja") for style in STYLES]
 
@@ -121,7 +121,11 @@ def _verbs(brief_name: str) -> list[str]:
         ("returned", ["submit"]),
         ("offer", ["accept_offer", "decline_offer"]),
         ("offer-accepted", []),
-        ("dispute", ["reassign"]),
+        ("dispute", ["reassign", "excuse", "keep_asking"]),
+        ("dispute-orphaned", ["reassign"]),
+        ("dispute-not-applicable", ["excuse", "keep_asking"]),
+        ("dispute-cannot-provide", ["excuse"]),
+        ("dispute-excused", []),
         ("dispute-settled", []),
         ("review", ["review_accept", "review_return", "review_recuse"]),
         ("review-accepted", []),
@@ -209,7 +213,13 @@ def test_the_same_brief_gives_the_same_message() -> None:
 
 @pytest.mark.parametrize("locale", ["en", "ja"])
 def test_every_state_of_an_action_has_words(locale: str) -> None:
-    action = briefs(locale)["action"]
+    told = briefs(locale)["action"]
+    assert isinstance(told, ActionsBrief)
+    [action] = told.actions
+
+    def shown(**change: Any) -> Node:
+        return render(replace(told, actions=(replace(action, **change),)))
+
     changes: list[Node] = [
         {"reason": reason}
         for reason in (
@@ -221,16 +231,17 @@ def test_every_state_of_an_action_has_words(locale: str) -> None:
             "version-changed",
             "incident",
             "recorded finding",
+            "cannot_provide",
             "new",
         )
     ]
     changes += [{"severity": severity} for severity in ("high", "medium", "low", "new")]
     changes += [{"role": role} for role in ("owner", "deputy", "manager", "lead")]
     changes += [{"state": state} for state in ("open", "implemented", "effective", "ineffective", "reopened", "new")]
-    pages = [as_text(render(replace(action, **change))) for change in changes]
+    pages = [as_text(shown(**change)) for change in changes]
     # Four of the changes are the sample as it is; a state without words of its own reads like an open one.
     assert len(set(pages)) == len(pages) - 4
-    assert problems(render(replace(action, state="new"))) == []
+    assert problems(shown(state="new")) == []
 
 
 @pytest.mark.parametrize(
@@ -244,6 +255,9 @@ def test_every_state_of_an_action_has_words(locale: str) -> None:
         ("excused", "✓ Taken off the list by", "対象外としました"),
         ("snoozed", "Snoozed by", "「あとで回答」を選びました"),
         ("delegated", "Handed over by", "引き継ぎを依頼しました"),
+        ("not_applicable", "Marked “does not apply” by", "該当しないとの連絡"),
+        ("cannot_provide", "Cannot be provided, says", "提出できないとの連絡"),
+        ("kept", "Asked again at the word of", "改めて依頼しました"),
         ("disputed", "Marked “not mine” by", "担当ではないとの連絡"),
         ("took_over", "✓ Taken over by", "引き受けました"),
         ("declined", "could not take it over", "引き継ぎを辞退しました"),

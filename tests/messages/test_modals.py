@@ -22,6 +22,8 @@ def _filled(view: Node, **answers: Node) -> Node:
         if block["type"] == "input":
             element = block["element"]
             start[block["block_id"]] = {"value": {"type": element["type"], "value": None}}
+            if element["type"] == "radio_buttons":
+                start[block["block_id"]]["value"]["selected_option"] = element.get("initial_option")
             if element["type"] == "datepicker":
                 start[block["block_id"]]["value"]["selected_date"] = element.get("initial_date")
     for name, answer in answers.items():
@@ -129,7 +131,13 @@ def test_people_are_read_as_user_ids() -> None:
     assert _read(view) == {"user": "U42", "note": "please"}
     assert _errors(_filled(views("en")["modal-reassign"])) == {"user": "Please fill this in."}
     unsure = _filled(views("en")["modal-not-mine"], note={"value": "It moved to another team."})
-    assert _read(unsure) == {"note": "It moved to another team.", "user": None}
+    assert _read(unsure) == {"objection": "not_mine", "note": "It moved to another team.", "user": None}
+    other = _filled(view_of_it := views("en")["modal-not-mine"], note={"value": "No tests yet."})
+    chosen = next(row for row in view_of_it["blocks"][1]["element"]["options"] if row["value"] == "cannot_provide")
+    other["state"]["values"]["objection"]["value"]["selected_option"] = chosen
+    assert _read(other)["objection"] == "cannot_provide"
+    other["state"]["values"]["objection"]["value"]["selected_option"] = {"value": "whatever"}
+    assert list(_errors(other)) == ["objection"]
 
 
 def test_the_three_parts_of_an_improvement_are_all_needed() -> None:

@@ -213,6 +213,10 @@ def upgrade() -> None:
     with op.batch_alter_table("request", schema=None) as batch_op:
         batch_op.add_column(sa.Column("excused_at", sa.DateTime(timezone=True), nullable=True))
 
+    # A rewrite is looked for by the message it rewrites.
+    of_a_root = sa.text("root_id IS NOT NULL")
+    op.create_index("delivery_root", "delivery", ["root_id"], sqlite_where=of_a_root, postgresql_where=of_a_root)
+
     _date_excuses()
     # What a system was before this version is not known better than: as it is now, since the record began.
     op.execute(
@@ -254,6 +258,8 @@ def _date_excuses() -> None:
 
 def downgrade() -> None:
     op.execute("DELETE FROM setting WHERE name = 'recomputable_after'")
+    op.drop_index("delivery_root", "delivery")
+
     op.drop_column("request", "excused_at")
 
     op.drop_column("evidence", "sealed_at")
