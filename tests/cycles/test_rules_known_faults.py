@@ -38,10 +38,9 @@ def test_an_in_progress_item_that_is_overdue_is_still_chased(record: Record) -> 
     built.on("2026-12-16").turn(check, act)
     action = next(row for row in built.actions() if row.owner_id == built.ids(Person)["owner"])
     built.change(Action, action.id, state="implementing")
-    for day in range(1, 40):
+    for _ in range(60):
         built.now += timedelta(days=1)
         built.turn(act)
-        assert day
     who = {number: key for key, number in built.ids(Person).items()}
     told = [who[row.person_id] for row in built.deliveries("action")]
     assert told.count("owner") >= 3, "the first word and reminders around its due date"
