@@ -186,7 +186,8 @@ def _speak(found: _Round, actor: str) -> Ticked:
         counts[kind] += len(said)
         spoken += [(kind, person_id, request.id, rung) for request, rung in said]
     if spoken or found.orphaned:
-        after = {**counts, "orphaned": found.orphaned, "digest": journal.digest(spoken)}
+        told = {"asked": counts["digest"], "reminded": counts["reminder"], "escalated": counts["escalation"]}
+        after = {**told, "orphaned": found.orphaned, "count": len(spoken), "digest": journal.digest(spoken)}
         subject = f"cycle:{found.cycle.key}"
         journal.append(found.session, at=found.now, actor=actor, action="requests.chased", subject=subject, after=after)
     return Ticked(

@@ -91,7 +91,8 @@ class Ledger:
 
     def _chased(self, cycle: str, after: Any, at: datetime, chased: list[Any]) -> None:
         mine = [m for m in chased if m.created_at == at and self._cycle_of(m.subject_id) == cycle]
-        count = sum(after[kind] for kind in CHASES)
+        count = after["count"]
+        assert count == after["asked"] + after["reminded"] + after["escalated"]
         mine = mine[:count]
         for message in mine:
             chased.remove(message)

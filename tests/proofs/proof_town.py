@@ -136,10 +136,10 @@ class Town:
     def day(self) -> None:
         """A whole day: a tick in everybody's morning, and the night's stages."""
         midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
-        for minutes in (15, 240, 555, 915, 1080, 1230, 1380):
+        for minutes in (15, 555, 915):
             self.now = midnight + timedelta(minutes=minutes)
             self.tick()
-            if minutes == 1080:
+            if minutes == 915:
                 self.check()
                 self.act()
         self.now = midnight + timedelta(days=1)
