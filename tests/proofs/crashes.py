@@ -18,7 +18,8 @@ class Steps:
     """Counts the steps, names them, and dies at one of them."""
 
     def __init__(self, last: int | None = None) -> None:
-        self.last, self.names = last, []  # type: ignore[var-annotated]
+        self.last = last
+        self.names: list[str] = []
 
     def take(self, name: str) -> None:
         self.names.append(name)
@@ -26,12 +27,17 @@ class Steps:
             raise Died(f"before step {self.last}: {name}")
 
 
+# Within a transaction it is all the same where it ends: only what is committed, and what Slack was told, remains.
+BOUNDARIES = ("BEGIN IMMEDIATE",)
+
+
 @contextmanager
-def counted(record: Record, steps: Steps) -> Iterator[None]:
-    """Every statement and every commit of a record is a step."""
+def counted(record: Record, steps: Steps, only: tuple[str, ...] = ()) -> Iterator[None]:
+    """Every statement and every commit of a record is a step; with `only`, these statements and the commits are."""
 
     def statement(_c: Any, _cursor: Any, text: str, *_: Any) -> None:
-        steps.take(" ".join(text.split()[:3]))
+        if not only or text.startswith(only):
+            steps.take(" ".join(text.split()[:3]))
 
     def commit(_: Any) -> None:
         steps.take("COMMIT")
@@ -45,14 +51,18 @@ def counted(record: Record, steps: Steps) -> Iterator[None]:
         event.remove(record.engine, "commit", commit)
 
 
-def lived(record: Record, work: Callable[[Steps], Any], last: int | None) -> Steps:
+def lived(record: Record, work: Callable[[Steps], Any], last: int | None, *, only: tuple[str, ...] = ()) -> Steps:
     """Run some work until it ends or dies."""
     steps = Steps(last)
-    with counted(record, steps):
+    with counted(record, steps, only):
         try:
             work(steps)
         except Died:
-            return steps
+            # The database ends what a dead process had begun.
+            if record.engine.url.database:
+                record.engine.dispose()
+            else:
+                record.engine.raw_connection().driver_connection.rollback()  # type: ignore[union-attr]
     return steps
 
 

@@ -133,13 +133,13 @@ class Town:
     def act_as(self, session: Session, person_id: int) -> Act:
         return Act(session, session.get_one(Person, person_id), self.now)
 
-    def day(self) -> None:
-        """A whole day: a tick in everybody's morning, and the night's stages."""
+    def day(self, *, night: bool = True) -> None:
+        """A whole day: a tick in everybody's hours, and the night's stages."""
         midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
         for minutes in (15, 555, 915):
             self.now = midnight + timedelta(minutes=minutes)
             self.tick()
-            if minutes == 915:
+            if minutes == 915 and night:
                 self.check()
                 self.act()
         self.now = midnight + timedelta(days=1)

@@ -10,8 +10,8 @@ from cycles.models import Delivery
 
 
 def live(town: Town, days: int) -> None:
-    for _ in range(days):
-        town.day()
+    for number in range(days):
+        town.day(night=number % 3 == 0)
 
 
 def of(town: Town, number: int = 1, kinds: tuple[str, ...] = ("digest", "reminder", "escalation")) -> list[Delivery]:
