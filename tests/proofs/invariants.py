@@ -64,7 +64,7 @@ class Watch:
     epoch: Counter[int] = field(default_factory=Counter)
     sent: set[int] = field(default_factory=set)
     message: int = 0
-    served: datetime | None = None
+    looked: datetime | None = None
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.raw)
@@ -81,22 +81,22 @@ class Watch:
         for row in rows(self.raw, "SELECT * FROM leave"):
             self.model.leave.setdefault(row.person_id, []).append((row.starts, row.ends))
 
-    def look(self, step: str, now: datetime) -> None:
-        """Everything that must hold after a step."""
+    def look(self, step: str, now: datetime, *, everything: bool = True) -> None:
+        """What must hold after a step; what grows with the years is looked at when `everything` is asked for."""
         before, self.requests = self.requests, self._open_requests()
         messages = rows(self.raw, MESSAGES, self.message)
-        entries = self.ledger.read(messages, self.requests)
+        self.ledger.read(messages, self.requests, everything=everything)
         for verb, request in self.ledger.said:
             self.epoch[request] += verb in AFRESH
         self._nothing_doubled(messages)
         self._nothing_in_quiet_time(messages, now)
         self._nothing_lost(step, before, messages, now)
-        if step in ("check", "review"):
+        if step in ("check", "review") and everything:
             self._lapses_noticed(step, now)
         if step == "act":
             self._lapses_owned(now)
         self.message = max([self.message, *(row.id for row in messages)])
-        assert entries is not None
+        self.looked = now
 
     # I1, I7 -----------------------------------------------------------------------------------------------------------
 
@@ -176,7 +176,9 @@ class Watch:
             if row.kind != "refresh":
                 fit = self.model.decent(row.person_id, row.not_before)
                 assert fit, f"I3: {row.key} may go out at {row.not_before}"
-        for row in rows(self.raw, "SELECT id, kind, key, person_id, sent_at FROM delivery WHERE state = 'sent'"):
+        since = str(min(self.looked or now, now) - timedelta(hours=2))[:19]
+        sent = "SELECT id, kind, key, person_id, sent_at FROM delivery WHERE state = 'sent' AND sent_at >= ?"
+        for row in rows(self.raw, sent, since):
             if row.id not in self.sent:
                 self.sent.add(row.id)
                 fit = row.kind == "refresh" or self.model.decent(row.person_id, row.sent_at)

@@ -33,21 +33,22 @@ class Ledger:
     lapses: set[str] = field(default_factory=set)
     verdicts: dict[int, str] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
+    of: dict[int, str] = field(default_factory=dict)
     said: list[tuple[str, int]] = field(default_factory=list)
     seq: int = 0
     head: str = journal.GENESIS
 
     def start(self) -> None:
         """Begin from what is there, as after restoring a backup."""
-        rows = self.raw.execute(SUBJECTS.format("request")).fetchall()
-        self.requests, self.names = {r[0]: r[2] for r in rows}, {r[0]: r[1] for r in rows}
+        self.requests = {row[0]: row[2] for row in self.raw.execute(SUBJECTS.format("request"))}
+        self._learn_names(0)
         self.actions = dict(self.raw.execute("SELECT id, state FROM action"))
         self.cycles, self.lapses, self.verdicts = self._cycles(), self._lapses(), self._verdicts()
         last = self.raw.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
         self.seq, self.head = last or (0, journal.GENESIS)
 
-    def read(self, messages: list[Any], open_requests: dict[int, Any]) -> int:
-        """Take in the entries since the last time, and compare; returns how many there were."""
+    def read(self, messages: list[Any], open_requests: dict[int, Any], *, everything: bool = True) -> None:
+        """Take in the entries since the last time, and compare: what is open, or everything."""
         query = "SELECT seq, at, action, subject, body, prev, hash FROM journal WHERE seq > ? ORDER BY seq"
         entries = self.raw.execute(query, (self.seq,)).fetchall()
         self.said = []
@@ -58,8 +59,10 @@ class Ledger:
             assert (seq, prev) == (self.seq + 1, self.head), f"I5: entry {seq} does not follow {self.seq}"
             self.seq, self.head = seq, hashed
             self._take(action, subject, json.loads(body), at, chased)
-        self._compare(open_requests)
-        return len(entries)
+        for number, row in open_requests.items():
+            assert self.requests.get(number) == row.state, f"I5: {row}; its entries say {self.requests.get(number)}"
+        if everything:
+            self._compare()
 
     def _take(self, action: str, subject: str, body: Any, at: str, chased: list[Any]) -> None:
         sort, _, name = subject.partition(":")
@@ -104,17 +107,16 @@ class Ledger:
                 self.requests[message.subject_id] = "asked"
 
     def _lapsed(self, cycle: str, after: Any) -> None:
-        now = dict(self.raw.execute("SELECT id, state FROM request").fetchall())
-        could = [n for n in sorted(now) if self.requests.get(n) in WAITING and self._cycle_of(n) == cycle]
+        now = self._states(cycle)
+        could = [n for n in sorted(now) if self.requests.get(n) in WAITING]
         sets = [[n for n in could if now[n] in ends] for ends in (("lapsed",), ("lapsed", "accepted", "excused"))]
         meant = next((ids for ids in sets if journal.digest(ids) == after["digest"]), None)
         assert meant is not None and len(meant) == after["count"], f"I5: {after} is about none of {sets}"
         self.requests.update(dict.fromkeys(meant, "lapsed"))
 
     def _settled(self, cycle: str, after: Any) -> None:
-        rows = self.raw.execute("SELECT id, state FROM request ORDER BY id").fetchall()
-        meant = [(n, s) for n, s in rows if self.requests.get(n) != s and s in ("accepted", "excused")]
-        meant = [(n, s) for n, s in meant if self._cycle_of(n) == cycle and s in LEGAL[self.requests[n]]]
+        ends = [(n, s) for n, s in sorted(self._states(cycle).items()) if s in ("accepted", "excused")]
+        meant = [(n, s) for n, s in ends if self.requests[n] != s and s in LEGAL[self.requests[n]]]
         assert journal.digest(meant) == after["digest"], f"I5: {after} is not about {meant}"
         self.requests.update(meant)
 
@@ -129,6 +131,7 @@ class Ledger:
 
     def _asked(self, key: str, after: Any) -> None:
         """What a plan asks; one made anew when it was opened late replaces the first, whose rows are gone."""
+        self._learn_names(0)
         planned = self.raw.execute(
             "SELECT r.id, s.key, k.key, r.owner_id, r.due FROM request r JOIN system s ON s.id = r.system_id"
             " JOIN evidence_kind k ON k.id = r.kind_id JOIN cycle c ON c.id = r.cycle_id WHERE c.key = ? ORDER BY r.id",
@@ -150,22 +153,25 @@ class Ledger:
             assert state in ACTIONS[before["state"]], f"I6: action {name}: {before} {after}"
         self.actions[number] = state
 
-    def _compare(self, open_requests: dict[int, Any]) -> None:
-        for number, row in open_requests.items():
-            assert self.requests.get(number) == row.state, f"I5: {row}; its entries say {self.requests.get(number)}"
+    def _compare(self) -> None:
         actions = dict(self.raw.execute("SELECT id, state FROM action").fetchall())
         assert self.actions == actions, f"I5: actions {actions}; their entries say {self.actions}"
         assert self.cycles == self._cycles(), f"I5: cycles {self._cycles()}; their entries say {self.cycles}"
         assert self.lapses == self._lapses(), f"I5: lapses {self._lapses()}; their entries say {self.lapses}"
         assert self.verdicts == self._verdicts(), f"I5: verdicts; their entries say {self.verdicts}"
 
-    def _learn_names(self) -> None:
-        if any(number not in self.names for (number,) in self.raw.execute("SELECT id FROM request")):
-            self.names = {row[0]: row[1] for row in self.raw.execute(SUBJECTS.format("request"))}
-        self._of = dict(self.raw.execute("SELECT r.id, c.key FROM request r JOIN cycle c ON c.id = r.cycle_id"))
+    def _learn_names(self, since: int | None = None) -> None:
+        since = max(self.names, default=0) if since is None else since
+        self.names.update({r[0]: r[1] for r in self.raw.execute(SUBJECTS.format("request") + " WHERE x.id > ?", (since,))})
+        of = "SELECT r.id, c.key FROM request r JOIN cycle c ON c.id = r.cycle_id WHERE r.id > ?"
+        self.of.update(dict(self.raw.execute(of, (since,))))
+
+    def _states(self, cycle: str) -> dict[int, str]:
+        query = "SELECT r.id, r.state FROM request r JOIN cycle c ON c.id = r.cycle_id WHERE c.key = ?"
+        return dict(self.raw.execute(query, (cycle,)))
 
     def _cycle_of(self, number: int) -> str:
-        return str(self._of[number])
+        return self.of[number]
 
     def _cycles(self) -> dict[str, str]:
         return dict(self.raw.execute("SELECT key, state FROM cycle"))

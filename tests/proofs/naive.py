@@ -84,7 +84,3 @@ class Naive:
             return "changed"
         return "version-changed" if pair[1] in facts.bound and best.model_version != facts.versions[pair[0]] else "valid"
 
-
-def noticed_in_time(since: datetime, noticed: datetime, served: datetime) -> bool:
-    """Within a day of happening, or of service returning (DESIGN §1)."""
-    return noticed - max(since, served) <= timedelta(hours=24)
