@@ -278,14 +278,9 @@ def _entry(session: Session, planned: Planned) -> dict[str, Any]:
 
 def _asked(session: Session, cycle: Cycle) -> dict[str, Any]:
     """What a plan asks, as the journal keeps a bulk step: the count of its requests and a digest of them."""
-    rows = session.execute(
-        select(system.key, kind.key, request.owner_id, request.due)
-        .select_from(Request)
-        .join(System, system.id == request.system_id)
-        .join(EvidenceKind, kind.id == request.kind_id)
-        .where(request.cycle_id == cycle.id)
-        .order_by(request.id)
-    ).all()
+    named = select(system.key, kind.key, request.owner_id, request.due).select_from(Request)
+    named = named.join(System, system.id == request.system_id).join(EvidenceKind, kind.id == request.kind_id)
+    rows = session.execute(named.where(request.cycle_id == cycle.id).order_by(request.id)).all()
     return {"requests": len(rows), "digest": journal.digest(tuple(row) for row in rows)}
 
 

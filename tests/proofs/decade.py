@@ -55,7 +55,8 @@ def programme_of(systems: int) -> Programme:
 class Decade:
     """People who mostly answer, some late, some never, and a clock that runs through the years."""
 
-    def __init__(self, systems: int, seed: int = 1) -> None:
+    def __init__(self, systems: int, *, nights: int = 1, seed: int = 1) -> None:
+        self.nights = nights
         self.chance = random.Random(seed)
         self.town = Town(open_record("sqlite://"), programme=programme_of(systems))
         self.town.sync(self.town.programme)
@@ -69,7 +70,9 @@ class Decade:
             self._day(START + timedelta(days=day), everything=day % 30 == 0)
         with self.town.record.read() as session:
             assert journal.verify(session).fault is None
-        return {name: self.raw.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for name, table in SUMMARY.items()}
+        return {
+            name: self.raw.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for name, table in SUMMARY.items()
+        }
 
     def _day(self, midnight: datetime, *, everything: bool) -> None:
         for minutes in (15, 555, 915, 1350):
@@ -78,8 +81,9 @@ class Decade:
             self._step("deliver", self.town.deliver)
         self._at(midnight, 1380)
         self._people()
-        self._step("check", self.town.check, everything=everything)
-        self._step("act", self.town.act)
+        if midnight.toordinal() % self.nights == 0:
+            self._step("check", self.town.check, everything=everything)
+            self._step("act", self.town.act)
         if midnight.day in (1, 2, 15, 28):
             self._step("review", self.town.review)
             self._step("plan", self.town.plan)

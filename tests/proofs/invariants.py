@@ -20,7 +20,17 @@ Row = SimpleNamespace
 OPEN = ("doing", "checking", "acting")
 CHASES = ("digest", "reminder", "escalation")
 DAYS = {"due", "happened_on", "expires", "valid_until", "effective", "starts", "ends", "left_on", "snoozed_until"}
-TIMES = {"next_at", "noticed_at", "recovered_at", "created_at", "not_before", "at", "sent_at", "checked_at", "closed_at"}
+TIMES = {
+    "next_at",
+    "noticed_at",
+    "recovered_at",
+    "created_at",
+    "not_before",
+    "at",
+    "sent_at",
+    "checked_at",
+    "closed_at",
+}
 REQUESTS = (
     "SELECT r.id, r.cycle_id, r.system_id, r.kind_id, r.owner_id, r.assignee_id, r.state, r.due, r.step, r.next_at,"
     " r.snoozes, r.disputed, r.offered_to_id, r.evidence_id FROM request r JOIN cycle c ON c.id = r.cycle_id"
@@ -133,7 +143,8 @@ class Watch:
             " AND i.subject_id = ? AND d.kind IN ('digest', 'reminder', 'escalation', 'returned')", request.id,
         )  # fmt: skip
         ladder = 6
-        assert request.step > ladder and told, f"I1: {request} is silent"
+        assert request.step > ladder, f"I1: {request} is silent"
+        assert told, f"I1: {request} was never spoken of"
 
     def _was_put_off_with_reason(self, last: Any, request: Any, now: datetime) -> None:
         """Due and not said: its reader is not at work, has had today's message, or need not hear it again."""
@@ -148,7 +159,9 @@ class Watch:
             reader = request.assignee_id
         if reader is None or not self.model.decent(reader, now):
             return
-        assert self._told_today(reader, now), f"I1: {request} was due at {now}, its reader at work, and nothing was said"
+        assert self._told_today(reader, now), (
+            f"I1: {request} was due at {now}, its reader at work, and nothing was said"
+        )
 
     def _gone(self, who: int, now: datetime) -> bool:
         left = self.model.people[who].left_on

@@ -86,7 +86,9 @@ class Ledger:
         number, state = after["request"], after["state"]
         assert self.names[number] == name
         assert self.requests.get(number) == before.get("state"), f"I5: {action} {name} does not begin where it was"
-        assert not before or state == before["state"] or state in LEGAL[before["state"]], f"I6: {name}: {before} {after}"
+        assert not before or state == before["state"] or state in LEGAL[before["state"]], (
+            f"I6: {name}: {before} {after}"
+        )
         self.requests[number] = state
         self.said.append((action.partition(".")[2], number))
         if "evidence" in after and state in ("accepted", "returned"):
@@ -111,7 +113,8 @@ class Ledger:
         could = [n for n in sorted(now) if self.requests.get(n) in WAITING]
         sets = [[n for n in could if now[n] in ends] for ends in (("lapsed",), ("lapsed", "accepted", "excused"))]
         meant = next((ids for ids in sets if journal.digest(ids) == after["digest"]), None)
-        assert meant is not None and len(meant) == after["count"], f"I5: {after} is about none of {sets}"
+        assert meant is not None, f"I5: {after} is about none of {sets}"
+        assert len(meant) == after["count"]
         self.requests.update(dict.fromkeys(meant, "lapsed"))
 
     def _settled(self, cycle: str, after: Any) -> None:
@@ -162,7 +165,9 @@ class Ledger:
 
     def _learn_names(self, since: int | None = None) -> None:
         since = max(self.names, default=0) if since is None else since
-        self.names.update({r[0]: r[1] for r in self.raw.execute(SUBJECTS.format("request") + " WHERE x.id > ?", (since,))})
+        self.names.update(
+            {r[0]: r[1] for r in self.raw.execute(SUBJECTS.format("request") + " WHERE x.id > ?", (since,))}
+        )
         of = "SELECT r.id, c.key FROM request r JOIN cycle c ON c.id = r.cycle_id WHERE r.id > ?"
         self.of.update(dict(self.raw.execute(of, (since,))))
 
@@ -183,4 +188,3 @@ class Ledger:
     def _verdicts(self) -> dict[int, str]:
         query = "SELECT v.evidence_id, v.outcome FROM verdict v JOIN evidence e ON e.id = v.evidence_id WHERE e.source != 'programme'"  # fmt: skip
         return dict(self.raw.execute(query))
-

@@ -35,7 +35,6 @@ class Machine(RuleBasedStateMachine):
         self.people: dict[str, Any] = {}
         self.changes: dict[str, Any] = {}
         self.watch = Watch(self.raw)
-        self.checked = self.far = START
 
     def teardown(self) -> None:
         if hasattr(self, "town"):
@@ -76,14 +75,11 @@ class Machine(RuleBasedStateMachine):
     def deliver(self, unknown: set[int]) -> None:
         self._step("deliver", lambda: self.town.deliver(unknown))
 
-    @rule()
-    def night(self) -> None:
+    @rule(whole=st.booleans())
+    def night(self, whole: bool) -> None:
         self._step("check", self.town.check)
-        self._step("act", self.town.act)
-
-    @rule()
-    def check(self) -> None:
-        self._step("check", self.town.check)
+        if whole:
+            self._step("act", self.town.act)
 
     @rule()
     def close_and_plan(self) -> None:
@@ -133,14 +129,18 @@ class Machine(RuleBasedStateMachine):
 
     @rule(which=number, vote=st.sampled_from(["accept", "accept", "return", "recuse"]))
     def review(self, which: int, vote: Any) -> None:
-        ballots = self.raw.execute("SELECT evidence_id, reviewer_id FROM review WHERE vote IS NULL ORDER BY id").fetchall()
+        ballots = self.raw.execute(
+            "SELECT evidence_id, reviewer_id FROM review WHERE vote IS NULL ORDER BY id"
+        ).fetchall()
         if ballots:
             evidence, who = ballots[which % len(ballots)]
             self._says(who, lambda act: decisions.review(act, evidence, vote, "because"))
 
     @rule(which=number, worked=st.booleans(), judge=st.booleans())
     def work_on_action(self, which: int, worked: bool, judge: bool) -> None:
-        actions = rows(self.raw, "SELECT id, state, owner_id, reviewer_id FROM action WHERE closed_at IS NULL ORDER BY id")
+        actions = rows(
+            self.raw, "SELECT id, state, owner_id, reviewer_id FROM action WHERE closed_at IS NULL ORDER BY id"
+        )
         if not actions:
             return
         action = actions[which % len(actions)]
@@ -169,7 +169,9 @@ class Machine(RuleBasedStateMachine):
     def system_changes(self, which: int, version: str, owner: str) -> None:
         if which < self.systems:
             before = self.changes.get(f"s{which}", {})
-            self.changes[f"s{which}"] = {**before, "model_version": version} if version != "1" else {**before, "owner": owner}
+            self.changes[f"s{which}"] = (
+                {**before, "model_version": version} if version != "1" else {**before, "owner": owner}
+            )
             self._sync()
 
     @rule(which=number, content=st.sampled_from("abc"))
@@ -196,7 +198,6 @@ class Machine(RuleBasedStateMachine):
         self.watch.look(name, self.town.now)
 
     def _sync(self) -> None:
-        # A review that is waited for may name nobody who is left: then there must still be a lead.
         self.town.sync(programme_of(self.systems, self.people, **self.changes))
         self.watch.people()
         self.watch.look("sync", self.town.now)
@@ -213,5 +214,3 @@ class Machine(RuleBasedStateMachine):
     def _person(self, act: Any, number: int) -> Person:
         found: Person = act.session.get_one(Person, number)
         return found
-
-

@@ -1,7 +1,7 @@
 """What ought to hold, said naively: plain dictionaries and loops, none of the rules' own code."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from rules_oracle import is_decent
@@ -82,5 +82,6 @@ class Naive:
             return "expired"
         if any((d.system_id, d.kind_id, d.locator) == (*pair, best.locator) and d.sha256 != best.sha256 for d in facts.documents):  # fmt: skip
             return "changed"
-        return "version-changed" if pair[1] in facts.bound and best.model_version != facts.versions[pair[0]] else "valid"
-
+        return (
+            "version-changed" if pair[1] in facts.bound and best.model_version != facts.versions[pair[0]] else "valid"
+        )

@@ -76,6 +76,6 @@ def doubled(record: Record) -> list[str]:
 
 def said(record: Record) -> list[tuple[object, ...]]:
     """What was said to whom, in which rung."""
-    query = "SELECT d.person_id, d.kind, i.subject, i.subject_id, i.rung FROM delivery d JOIN delivery_item i ON i.delivery_id = d.id WHERE d.kind != 'refresh' ORDER BY 1, 2, 3, 4, 5"  # noqa: E501
+    query = "SELECT d.person_id, d.kind, i.subject, i.subject_id, i.rung FROM delivery d JOIN delivery_item i ON i.delivery_id = d.id WHERE d.kind != 'refresh' ORDER BY 1, 2, 3, 4, 5"
     with record.read() as session:
         return [tuple(row) for row in session.execute(text(query))]

@@ -5,7 +5,9 @@ from hypothesis import HealthCheck, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 from machine import Machine
 
-DEFAULTS = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=False, database=None, print_blob=True)
+DEFAULTS = settings(
+    deadline=None, suppress_health_check=list(HealthCheck), derandomize=False, database=None, print_blob=True
+)
 
 
 @pytest.mark.parametrize("part", range(4))
