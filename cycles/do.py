@@ -195,7 +195,9 @@ def _speak(found: _Round, actor: str) -> Ticked:
     again = [request_id for kind, _, request_id, _ in spoken if kind != "digest"]
     outbox.refresh_all(found.session, "request", again, now=found.now)
     if spoken or found.orphaned:
-        after: dict[str, object] = {**counts, "orphaned": found.orphaned, "digest": journal.digest(spoken)}
+        heard = {"asked": counts["digest"], "reminded": counts["reminder"], "escalated": counts["escalation"]}
+        after: dict[str, object] = {**heard, "orphaned": found.orphaned, "count": len(spoken)}
+        after["digest"] = journal.digest(spoken)
         if found.dated_anew:
             after["due"] = {str(request_id): due for request_id, due in found.dated_anew.items()}
         subject = f"cycle:{found.cycle.key}"

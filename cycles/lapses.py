@@ -140,7 +140,7 @@ def _make_answerable(session: Session, cycle: Cycle, found: Lapse, day: date, no
         action="request.reopened",
         subject=f"request:{name}",
         before={"state": before} if before else None,
-        after={"state": "lapsed"},
+        after={"state": "lapsed", "request": asked.id},
     )
     outbox.refresh_about(session, "request", asked.id, now=now)
 

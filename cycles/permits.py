@@ -102,7 +102,7 @@ class Act:
             action=f"request.{verb}",
             subject=f"request:{self.name(request)}",
             before={"state": before},
-            after={"state": state, **details},
+            after={"state": state, "request": request.id, **details},
         )
         request.answer = {**request.answer, "record": f"J-{entry.seq}"}
         self.session.add(request)

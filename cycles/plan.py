@@ -83,24 +83,28 @@ def open_cycle(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> 
         return False
     cycle.state, cycle.approved_by, cycle.opened_at = "doing", actor, now
     session.add(cycle)
-    _date_anew_if_late(session, cycle, now)
-    subject, before, after = f"cycle:{cycle.key}", {"state": "planned"}, {"state": "doing", "approved_by": actor}
+    subject, before = f"cycle:{cycle.key}", {"state": "planned"}
+    after: dict[str, Any] = {"state": "doing", "approved_by": actor}
+    if _date_anew_if_late(session, cycle, now):
+        # The plan's own entry speaks of requests that are no more.
+        after |= _asked(session, cycle)
     journal.append(session, at=now, actor=actor, action="cycle.opened", subject=subject, before=before, after=after)
     outbox.refresh_about(session, "cycle", cycle.id, now=now)
     return True
 
 
-def _date_anew_if_late(session: Session, cycle: Cycle, now: datetime) -> None:
+def _date_anew_if_late(session: Session, cycle: Cycle, now: datetime) -> bool:
     """A cycle opened after its first asks were due asks from today on, so that nobody is asked with a date gone by."""
     mine = col(Request.cycle_id) == cycle.id
     first = session.exec(pick(func.min(Request.ask_on)).where(mine)).one()
     if first is None or first >= now.astimezone(ZoneInfo(cycle.zone)).date():
-        return
+        return False
     policy = Policy.model_validate(cycle.policy)
     session.execute(delete(Request).where(mine))
     session.execute(delete(Slot).where(col(Slot.cycle_id) == cycle.id))
     _make_slots(session, cycle, policy, now)
     _make_requests(session, cycle, policy, now)
+    return True
 
 
 def stage_dates(period: Period, calendar: Calendar, policy: Policy) -> dict[str, date]:
@@ -263,22 +267,21 @@ def summary_of(session: Session, cycle: Cycle, *, created: bool = False) -> Plan
 
 
 def _entry(session: Session, planned: Planned) -> dict[str, Any]:
-    rows = session.execute(
-        select(system.key, kind.key, request.owner_id, request.due)
-        .select_from(Request)
-        .join(System, system.id == request.system_id)
-        .join(EvidenceKind, kind.id == request.kind_id)
-        .where(request.cycle_id == planned.cycle.id)
-        .order_by(request.id)
-    )
     return {
-        "requests": planned.requests,
+        **_asked(session, planned.cycle),
         "carried": planned.carried,
         "systems": planned.systems,
         "catalogues": planned.cycle.catalogues,
         "policy": journal.digest([planned.cycle.policy]),
-        "digest": journal.digest(tuple(row) for row in rows),
     }
+
+
+def _asked(session: Session, cycle: Cycle) -> dict[str, Any]:
+    """What a plan asks, as the journal keeps a bulk step: the count of its requests and a digest of them."""
+    named = select(system.key, kind.key, request.owner_id, request.due).select_from(Request)
+    named = named.join(System, system.id == request.system_id).join(EvidenceKind, kind.id == request.kind_id)
+    rows = session.execute(named.where(request.cycle_id == cycle.id).order_by(request.id)).all()
+    return {"requests": len(rows), "digest": journal.digest(tuple(row) for row in rows)}
 
 
 def _tell_lead(session: Session, cycle: Cycle, policy: Policy, now: datetime) -> None:

@@ -1,0 +1,216 @@
+"""The town at random: hypothesis chooses what happens next, and after each step all invariants are looked at."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from invariants import OPEN, REQUESTS, Watch, rows
+from naive import WAITING
+from proof_town import OWNERS, START, planned_town, programme_of, raw
+
+from cycles import answers, decisions, journal
+from cycles.errors import Refused
+from cycles.models import Person
+from cycles.observations import Seen
+from cycles.observations import record as observe
+
+number = st.integers(0, 7)
+NEAR = st.sampled_from([timedelta(minutes=15), timedelta(hours=1), timedelta(hours=5), timedelta(days=1)])
+FAR = st.sampled_from([timedelta(days=3), timedelta(weeks=1), timedelta(weeks=3)])
+VERBS = ("submit", "submit", "confirm", "snooze", "delegate", "not_mine", "excuse", "reassign", "nudge")
+LEAD = 1
+
+
+class Machine(RuleBasedStateMachine):
+    """One town, from the first morning of its first cycle."""
+
+    @initialize(systems=st.sampled_from([2, 3, 4]))
+    def begin(self, systems: int) -> None:
+        self.rooms = ExitStack()
+        self.town = self.rooms.enter_context(planned_town(systems))
+        self.systems, self.raw = systems, raw(self.town.record)
+        self.people: dict[str, Any] = {}
+        self.changes: dict[str, Any] = {}
+        self.watch = Watch(self.raw)
+
+    def teardown(self) -> None:
+        if hasattr(self, "town"):
+            with self.town.record.read() as session:
+                assert journal.verify(session).fault is None
+            self.rooms.close()
+
+    # Time and the stages ----------------------------------------------------------------------------------------------
+
+    @rule(by=NEAR)
+    def wait(self, by: timedelta) -> None:
+        self.town.now += by
+
+    @rule(by=FAR)
+    def downtime(self, by: timedelta) -> None:
+        self.town.now += by
+
+    @rule()
+    def clock_steps_back(self) -> None:
+        self.town.now -= timedelta(hours=1)
+
+    @rule()
+    def tick(self) -> None:
+        self._step("tick", self.town.tick)
+
+    @rule(ticks=st.integers(1, 4))
+    def tick_when_due(self, ticks: int) -> None:
+        """Go to the moment the next word is due, and tick there."""
+        for _ in range(ticks):
+            due = self.raw.execute(
+                "SELECT min(next_at) FROM request r JOIN cycle c ON c.id = r.cycle_id WHERE c.state IN (?, ?, ?)", OPEN
+            ).fetchone()[0]
+            if due:
+                self.town.now = max(self.town.now, datetime.fromisoformat(due).replace(tzinfo=START.tzinfo))
+            self._step("tick", self.town.tick)
+
+    @rule(unknown=st.sets(st.integers(0, 3), max_size=1))
+    def deliver(self, unknown: set[int]) -> None:
+        self._step("deliver", lambda: self.town.deliver(unknown))
+
+    @rule(whole=st.booleans())
+    def night(self, whole: bool) -> None:
+        self._step("check", self.town.check)
+        if whole:
+            self._step("act", self.town.act)
+
+    @rule()
+    def close_and_plan(self) -> None:
+        self._step("review", self.town.review)
+        self._step("plan", self.town.plan)
+
+    # People -----------------------------------------------------------------------------------------------------------
+
+    @rule(verb=st.sampled_from(VERBS), which=number, who=number, days=number, to=number)
+    def say(self, verb: str, which: int, who: int, days: int, to: int) -> None:
+        """Somebody says something of a request: mostly who is asked, of one that waits."""
+        asked = rows(self.raw, REQUESTS + " ORDER BY r.state NOT IN ('asked', 'returned', 'lapsed'), r.id DESC")
+        if not asked:
+            return
+        request = asked[which % len(asked)]
+        person = (request.assignee_id, request.assignee_id, request.owner_id, LEAD, LEAD, 2, 3, 4)[who]
+        if verb in ("excuse", "reassign", "nudge") and who < 7:
+            person = LEAD
+        cycle = self.raw.execute("SELECT state FROM cycle WHERE id = ?", (request.cycle_id,)).fetchone()[0]
+        allowed = self.watch.model.may(verb, request, person, cycle, self.watch._leads())
+        day = (self.town.now - timedelta(days=days)).date()
+        offered = answers.Offered(form="link", locator="https://wiki.example/it", effective=day)
+        receiver = 1 + to % len(self.watch.model.people)
+        does: dict[str, Callable[[Any], Any]] = {
+            "submit": lambda act: answers.submit(act, request.id, offered),
+            "confirm": lambda act: answers.confirm(act, request.id),
+            "snooze": lambda act: answers.snooze(
+                act, request.id, (self.town.now + timedelta(days=days)).date(), "away"
+            ),
+            "delegate": lambda act: answers.delegate(act, request.id, self._person(act, receiver)),
+            "not_mine": lambda act: answers.not_mine(act, request.id, "no"),
+            "excuse": lambda act: decisions.excuse(act, request.id, "no use"),
+            "reassign": lambda act: decisions.reassign(act, request.id, self._person(act, receiver)),
+            "nudge": lambda act: decisions.nudge(act, request.id),
+        }
+        done = self._says(person, does[verb])
+        assert allowed or not done, f"I6: {person} could {verb} {request}"
+
+    @rule(which=number, take=st.booleans())
+    def answer_offer(self, which: int, take: bool) -> None:
+        offers = rows(self.raw, REQUESTS + " WHERE r.offered_to_id IS NOT NULL ORDER BY r.id")
+        if offers:
+            request = offers[which % len(offers)]
+            verb = answers.accept_offer if take else answers.decline_offer
+            done = self._says(request.offered_to_id, lambda act: verb(act, request.id))
+            assert not done or request.state in WAITING
+
+    @rule(which=number, vote=st.sampled_from(["accept", "accept", "return", "recuse"]))
+    def review(self, which: int, vote: Any) -> None:
+        ballots = self.raw.execute(
+            "SELECT evidence_id, reviewer_id FROM review WHERE vote IS NULL ORDER BY id"
+        ).fetchall()
+        if ballots:
+            evidence, who = ballots[which % len(ballots)]
+            self._says(who, lambda act: decisions.review(act, evidence, vote, "because"))
+
+    @rule(which=number, worked=st.booleans(), judge=st.booleans())
+    def work_on_action(self, which: int, worked: bool, judge: bool) -> None:
+        actions = rows(
+            self.raw, "SELECT id, state, owner_id, reviewer_id FROM action WHERE closed_at IS NULL ORDER BY id"
+        )
+        if not actions:
+            return
+        action = actions[which % len(actions)]
+        if action.state == "implemented" or judge:
+            who = action.reviewer_id or LEAD
+            self._says(who, lambda act: decisions.judge_action(act, action.id, worked=worked, note="seen"))
+        else:
+            words = {"correction": "done", "root_cause": "haste", "corrective_action": "a list"}
+            self._says(action.owner_id, lambda act: decisions.implemented(act, action.id, **words))
+
+    # Changes of the world ---------------------------------------------------------------------------------------------
+
+    @rule(who=st.sampled_from(["owner", "second", "isle", "boss", "judge", "lead"]), days=st.integers(0, 15))
+    def goes_on_leave(self, who: str, days: int) -> None:
+        first = self.town.now.date()
+        self.people[who] = {"leave": [{"from": first, "to": first + timedelta(days=days)}]}
+        self._sync()
+
+    @precondition(lambda self: len([1 for has in self.people.values() if "left_on" in has]) < 2)
+    @rule(who=st.sampled_from(["owner", "other", "howe", "second", "jury"]))
+    def leaves_for_good(self, who: str) -> None:
+        self.people[who] = {"left_on": self.town.now.date() - timedelta(days=1)}
+        self._sync()
+
+    @rule(which=st.integers(0, 3), version=st.sampled_from(["1", "2", "3"]), owner=st.sampled_from(OWNERS))
+    def system_changes(self, which: int, version: str, owner: str) -> None:
+        if which < self.systems:
+            before = self.changes.get(f"s{which}", {})
+            self.changes[f"s{which}"] = (
+                {**before, "model_version": version} if version != "1" else {**before, "owner": owner}
+            )
+            self._sync()
+
+    @rule(which=number, content=st.sampled_from("abc"))
+    def document_changes(self, which: int, content: str) -> None:
+        """A document that accepted evidence links to is watched from here on, and is seen to say something."""
+        held = rows(self.raw, "SELECT system_id, kind_id, locator FROM evidence ORDER BY id DESC LIMIT 8")
+        if not held:
+            return
+        row = held[which % len(held)]
+        place = (row.system_id, row.kind_id, row.locator)
+        with self.town.record.write() as session:
+            document = session.connection().exec_driver_sql(
+                "INSERT INTO document (system_id, kind_id, locator, watched) VALUES (?, ?, ?, 1)"
+                " ON CONFLICT (system_id, kind_id, locator) DO UPDATE SET watched = 1 RETURNING id", place
+            ).scalar_one()  # fmt: skip
+            seen = Seen(document_id=document, at=self.town.now, status="ok", sha256=content * 64)
+            observe(session, [seen], now=self.town.now, actor="flow:check")
+        self._step("observe", lambda: None)
+
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def _step(self, name: str, work: Callable[[], Any]) -> None:
+        work()
+        self.watch.look(name, self.town.now)
+
+    def _sync(self) -> None:
+        self.town.sync(programme_of(self.systems, self.people, **self.changes))
+        self.watch.people()
+        self.watch.look("sync", self.town.now)
+
+    def _says(self, person: int, work: Callable[[Any], Any]) -> bool:
+        try:
+            self.town.write(lambda session: work(self.town.act_as(session, person)))
+            done = True
+        except Refused:
+            done = False
+        self.watch.look("say", self.town.now)
+        return done
+
+    def _person(self, act: Any, number: int) -> Person:
+        found: Person = act.session.get_one(Person, number)
+        return found
