@@ -1,12 +1,14 @@
 """What a programme may decide: dates, ladder, reviews, targets. A cycle keeps the snapshot it was planned with."""
 
 import re
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from cycles.errors import BadInput
 from cycles.quorum import MOST_MEMBERS, PRESETS, needed
 from cycles.workdays import Closure
 
@@ -220,6 +222,18 @@ class Policy(Strict):
     def closed_days(self) -> tuple[Closure, ...]:
         """The closures as values the calendar reckons with."""
         return _closed_days(self.closures)
+
+
+def closures_of(texts: Iterable[str]) -> tuple[Closure, ...]:
+    """Closures written as MM-DD/MM-DD, under the same rules as a policy's.
+
+    Raises:
+        BadInput: when one is not of that form, or when hardly a day would be left.
+    """
+    try:
+        return Policy(closures=tuple(texts)).closed_days()
+    except ValidationError as error:
+        raise BadInput(f"{error.errors()[0]['msg'].removeprefix('Value error, ')}.") from error
 
 
 # Both kept: a cycle's policy is read anew for each message about it.

@@ -1,5 +1,6 @@
 """Workdays and decent hours: when a person may be messaged, in their zone and by their calendar."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -142,6 +143,9 @@ def _workdays_until(calendar: Calendar, day: date) -> int:
 
 def known_country(country: str) -> bool:
     """Whether the holidays package knows this country (and subdivision)."""
+    # It finds countries by attribute name: `registry` or `HolidayBase` would be one, too.
+    if not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", country):
+        return False
     try:
         _holidays(country, 2026)
     except (NotImplementedError, KeyError):

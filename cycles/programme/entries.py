@@ -27,8 +27,7 @@ def _zone(value: str) -> str:
 
 
 def _country(value: str) -> str:
-    # The holidays package finds countries by attribute name: `registry` or `HolidayBase` would be one, too.
-    if not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", value) or not known_country(value):
+    if not known_country(value):
         raise ValueError("is not a country whose holidays are known; write its ISO code, such as JP or US-NY")
     return value
 

@@ -13,8 +13,8 @@ from hoshin.cli import app
 
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 STAGES = ("plan", "do", "check", "act", "review")
-PROMISED = ("init", "sync", *STAGES, "status", "answer", "verify", "doctor", "simulate", "demo", "serve")
-WITH_JSON = ("sync", *STAGES, "status", "verify", "doctor", "simulate")
+PROMISED = ("init", "sync", *STAGES, "periods", "status", "answer", "verify", "doctor", "simulate", "demo", "serve")
+WITH_JSON = ("sync", *STAGES, "periods", "status", "verify", "doctor", "simulate")
 WITH_AS_OF = (*STAGES, "status", "answer", "simulate")
 WITH_DRY_RUN = ("init", "sync", *STAGES, "answer")
 
