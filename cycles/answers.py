@@ -9,7 +9,7 @@ from cycles import last_answers, outbox, panels
 from cycles.cadences import cadence_months
 from cycles.errors import Refused
 from cycles.models import Cycle, Evidence, EvidenceKind, Person, Request, Review, System, Verdict
-from cycles.people import Directory
+from cycles.people import Directory, programme_calendar
 from cycles.permits import Act
 from cycles.policy import Policy
 from cycles.validity import valid_until
@@ -229,7 +229,13 @@ def _keep(
         collected_at=act.now,
         received_at=act.now,
         valid_until=valid_until(
-            offered.effective, kind, system.risk_tier, policy, cadence_months(act.session, system.id, kind.id)
+            offered.effective,
+            kind,
+            system.risk_tier,
+            policy,
+            system=system.key,
+            calendar=programme_calendar(act.session, policy),
+            cadence=cadence_months(act.session, system.id, kind.id),
         ),
         model_version=system.model_version,
         source=offered.source,

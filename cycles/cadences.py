@@ -26,7 +26,7 @@ def cadence_months(session: Session, system_id: int, kind_id: int) -> int | None
 def months_now(session: Session, system_id: int, kind_id: int, policy: Policy) -> int:
     """How many months evidence of a pair counts at present."""
     system, kind = session.get_one(System, system_id), session.get_one(EvidenceKind, kind_id)
-    usual = validity_months(kind, system.risk_tier, policy)
+    usual = validity_months(kind, system.risk_tier, policy, system.key)
     return min(usual, cadence_months(session, system_id, kind_id) or usual)
 
 

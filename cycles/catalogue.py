@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from cycles.policy import Strict
-from cycles.programme.entries import Day, Key, Lifecycle, Role, Tier
+from cycles.programme.entries import Key, Lifecycle, Role, Tier
 from cycles.programme.files import Located, Problems, check, read_yaml
+from cycles.strict import Day, Strict
 
 BUILT_IN = Path(__file__).parent / "frameworks"
 KINDS_FILE = "kinds.yaml"

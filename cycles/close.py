@@ -88,7 +88,7 @@ def lessons(session: Session, cycle: Cycle) -> list[dict[str, Any]]:
             "system": system.key,
             "evidence_kind": kind.key,
             "because": cadence.because,
-            "validity_months": validity_months(kind, system.risk_tier, policy),
+            "validity_months": validity_months(kind, system.risk_tier, policy, system.key),
             "proposed_months": cadence.months,
             "outcome": cadence.outcome,
         }

@@ -133,6 +133,11 @@ def programme_head(session: Session) -> dict[str, Any]:
     return row.value
 
 
+def programme_calendar(session: Session, policy: Policy) -> Calendar:
+    """The workdays the programme itself reckons with: its country's, less the policy's closures."""
+    return Calendar(country=str(programme_head(session)["country"]), closures=policy.closed_days())
+
+
 def current_policy(session: Session) -> Policy:
     """The policy of the last sync; a cycle uses its own snapshot instead."""
     row = session.get(Setting, "policy")

@@ -1,7 +1,7 @@
 """Plan: fix the scope, expand it to requests, carry over what still holds, set dates, and open once approved."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,11 +24,11 @@ from cycles.models import (
     System,
 )
 from cycles.pairs import IN_CONTROL, kind, request, standings, system
-from cycles.people import Directory, programme_head
+from cycles.people import Directory, programme_calendar, programme_head
 from cycles.periods import Period
 from cycles.policy import Policy
 from cycles.programme.catalogue_sync import refresh_applicability
-from cycles.workdays import Calendar
+from cycles.stages import stage_dates
 
 person = Person.__table__.c  # type: ignore[attr-defined]
 slot = Slot.__table__.c  # type: ignore[attr-defined]
@@ -107,24 +107,9 @@ def _date_anew_if_late(session: Session, cycle: Cycle, now: datetime) -> bool:
     return True
 
 
-def stage_dates(period: Period, calendar: Calendar, policy: Policy) -> dict[str, date]:
-    """The first day of each stage: so many workdays into the period, never past its last workday."""
-    first, last = calendar.on_or_after(period.starts), calendar.on_or_before(period.ends)
-    starts = {
-        "do": policy.stages.do,
-        "check": policy.stages.check,
-        "act": policy.stages.act,
-        "close": policy.stages.close,
-    }
-    return {
-        stage: min(calendar.add(first, number - 1) if number > 1 else first, last) for stage, number in starts.items()
-    }
-
-
 def _new_cycle(session: Session, period: Period, policy: Policy, now: datetime) -> Cycle:
     head = programme_head(session)
-    calendar = Calendar(country=head["country"], closures=policy.closed_days())
-    dates = stage_dates(period, calendar, policy)
+    dates = stage_dates(period, programme_calendar(session, policy), policy)
     frameworks = session.exec(
         pick(Framework)
         .where(col(Framework.current), col(Framework.applies_from) <= period.ends)

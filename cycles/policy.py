@@ -6,10 +6,13 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from cycles.errors import BadInput
 from cycles.quorum import MOST_MEMBERS, PRESETS, needed
+from cycles.reassess import Reassess
+from cycles.stages import Stages
+from cycles.strict import Strict as Strict
 from cycles.workdays import Closure
 
 _CLOSURE = re.compile(r"^(\d{2})-(\d{2})/(\d{2})-(\d{2})$")
@@ -27,27 +30,6 @@ def _closure(value: object) -> object:
 
 
 ClosureText = Annotated[str, BeforeValidator(_closure)]
-
-
-class Strict(BaseModel):
-    """An edge model: unknown fields are refused, values are not changed afterwards."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Stages(Strict):
-    """On which workday of the cycle each stage starts (1 = the first). Facts: a quarter has about 60 workdays."""
-
-    do: int = Field(default=11, ge=1, le=200)
-    check: int = Field(default=41, ge=1, le=200)
-    act: int = Field(default=51, ge=1, le=200)
-    close: int = Field(default=56, ge=1, le=200)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "Stages":
-        if not self.do < self.check < self.act < self.close:
-            raise ValueError("stages must start in the order do, check, act, close")
-        return self
 
 
 class Rung(Strict):
@@ -199,7 +181,7 @@ class Findings(Strict):
 
 
 class Policy(Strict):
-    """The whole of it, every part with a default that suits a quarterly cycle."""
+    """The whole of it, every part with a default."""
 
     stages: Stages = Field(default_factory=Stages)
     asking: Asking = Field(default_factory=Asking)
@@ -209,6 +191,7 @@ class Policy(Strict):
     approval: Literal["required", "automatic"] = "required"
     expiring_days: int = Field(default=30, ge=0, le=365)
     validity_months: dict[str, Annotated[int, Field(ge=1, le=120)]] = Field(default_factory=dict)
+    reassess: tuple[Reassess, ...] = ()
     closures: tuple[ClosureText, ...] = ()
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 from cycles.errors import BadInput
 from cycles.models import Cycle
 from cycles.people import programme_head
-from cycles.periods import Period, period, quarter_of
+from cycles.periods import CYCLES, Period, period, period_of
 
 OPEN = ("doing", "checking", "acting")
 
@@ -49,6 +49,8 @@ def last_closed(session: Session) -> Cycle | None:
 
 
 def period_for(session: Session, key: str | None, today: date) -> Period:
-    """The period of a key, or the quarter that contains today, by the programme's fiscal year."""
-    starts = str(programme_head(session)["fiscal_year_starts"])
-    return period(key, starts) if key else quarter_of(today, starts)
+    """The period of a key, or the one that contains today, by the programme's fiscal year and length of cycle."""
+    head = programme_head(session)
+    starts = str(head["fiscal_year_starts"])
+    # A record synced before cycles had a choice of lengths says nothing of it.
+    return period(key, starts) if key else period_of(today, starts, CYCLES[head.get("cycle", "quarterly")])

@@ -13,7 +13,7 @@ from flows.report import mapping
 @flow(name="plan", flow_run_name="plan-{cycle}", log_prints=True)
 @stepping_aside
 async def plan(cycle: str | None = None, approve: str | None = None) -> dict[str, Any]:
-    """Plan a cycle (the present quarter unless named); `approve` names the lead who opens it at once."""
+    """Plan a cycle (the present one unless named); `approve` names the lead who opens it at once."""
     with open_house(actor="flow:plan") as house:
         planned = await stories.plan(house, cycle, approve=approve, step=as_task)
         await as_task("Publish the dashboards", publish_dashboards, house)

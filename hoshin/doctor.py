@@ -13,18 +13,17 @@ MOST_SKEW_S = 120
 
 
 def schedule_variables(settings: Settings) -> dict[str, str]:
-    """What prefect.yaml's schedules need to know of the programme: its zone and the months its quarters start in.
+    """What prefect.yaml's schedules need to know of the programme: its zone and the months its cycles start in.
 
     Raises:
         BadInput: when the programme cannot be read.
     """
-    from cycles.periods import MONTHS
+    from cycles.periods import starting_months
     from cycles.programme.load import load_programme
 
     head = load_programme(settings.programme_dir).head
-    first = MONTHS.index(head.fiscal_year_starts)
-    months = sorted((first + ahead) % 12 + 1 for ahead in (0, 3, 6, 9))
-    return {"HOSHIN_ZONE": head.zone, "HOSHIN_QUARTER_MONTHS": ",".join(str(month) for month in months)}
+    months = starting_months(head.fiscal_year_starts, head.cycle_months)
+    return {"HOSHIN_ZONE": head.zone, "HOSHIN_CYCLE_MONTHS": ",".join(str(month) for month in months)}
 
 
 async def examine() -> list[Finding]:

@@ -10,8 +10,7 @@ from sqlmodel import Session, col, func, select
 
 from cycles.models import UNANSWERED, Cycle, Delivery, Request
 from cycles.people import programme_head
-from cycles.periods import quarter_of
-from cycles.programme_cycles import OPEN
+from cycles.programme_cycles import OPEN, period_for
 from flows import stories
 from flows.house import House
 from hoshin.player import Player
@@ -83,7 +82,7 @@ class Wheel:
         with self.house.record.read() as session:
             head = programme_head(session)
             today = self.clock().astimezone(ZoneInfo(head["zone"])).date()
-            period = quarter_of(today, head["fiscal_year_starts"])
+            period = period_for(session, None, today)
             return session.exec(select(Cycle.id).where(Cycle.key == period.key)).first() is None
 
     def _next_night(self) -> datetime:

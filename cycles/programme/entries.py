@@ -1,14 +1,12 @@
 """What a programme file may say: one plain model per entry, strict about every field."""
 
-import re
-from datetime import date
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
-from cycles.periods import MONTHS
-from cycles.policy import Strict
+from cycles.periods import CYCLES, MONTHS
+from cycles.strict import Day, Strict
 from cycles.workdays import known_country
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -32,18 +30,8 @@ def _country(value: str) -> str:
     return value
 
 
-def _iso_date(value: Any) -> Any:
-    # pydantic would also take a bare number as seconds since 1970; people do not mean that.
-    if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        raise ValueError("is not a date; write YYYY-MM-DD")
-    if isinstance(value, (int, float)):
-        raise ValueError("is not a date; write YYYY-MM-DD")
-    return value
-
-
 Zone = Annotated[str, AfterValidator(_zone)]
 Country = Annotated[str, AfterValidator(_country)]
-Day = Annotated[date, BeforeValidator(_iso_date)]
 
 
 class LeaveEntry(Strict):
@@ -147,6 +135,7 @@ class ProgrammeEntry(Strict):
     country: Country
     language: Literal["en", "ja"] = "en"
     fiscal_year_starts: str = "april"
+    cycle: Literal["monthly", "quarterly", "half-yearly", "yearly"] = "quarterly"
     frameworks: tuple[Key, ...] = Field(min_length=1)
     leads: tuple[Key, ...] = Field(min_length=1)
     reviewers: tuple[Annotated[ReviewerEntry, BeforeValidator(_named_only)], ...] = Field(min_length=1)
@@ -163,3 +152,8 @@ class ProgrammeEntry(Strict):
         if value not in MONTHS:
             raise ValueError("is not a month; write its English name in lower case, such as april")
         return value
+
+    @property
+    def cycle_months(self) -> int:
+        """How many months a cycle lasts."""
+        return CYCLES[self.cycle]

@@ -10,6 +10,8 @@ from cycles.policy import Policy
 from cycles.programme.entries import DocumentEntry, PersonEntry, ProgrammeEntry, SystemEntry
 from cycles.programme.files import Located, Place, Problems, check, read_csv, read_yaml
 from cycles.programme.panel_checks import check_panels
+from cycles.programme.rhythm_checks import check_rhythm
+from cycles.workdays import Calendar
 
 Entry = TypeVar("Entry", PersonEntry, SystemEntry)
 ORGANISATION = "organisation"
@@ -26,6 +28,11 @@ class Programme:
     systems: tuple[SystemEntry, ...]
     policy: Policy
     catalogues: Catalogues
+
+    @property
+    def calendar(self) -> Calendar:
+        """The workdays the programme itself reckons with: its country's, less the policy's closures."""
+        return Calendar(country=self.head.country, closures=self.policy.closed_days())
 
     @property
     def all_systems(self) -> tuple[SystemEntry, ...]:
@@ -61,6 +68,8 @@ def load_programme(folder: Path) -> Programme:
     _systems(_systems_file(folder), reading)
     if head:
         _cross_check(head, head_at, catalogues, policy, reading)
+        systems = {ORGANISATION, *reading.systems}
+        check_rhythm(head, policy, policy_at, set(catalogues.kinds), systems, reading.problems)
         check_panels(head, head_at, policy, policy_at, set(catalogues.kinds), reading.problems)
     reading.problems.raise_if_any()
     assert head

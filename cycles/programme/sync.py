@@ -10,7 +10,6 @@ from cycles.cadences import cadence_months
 from cycles.catalogue import profile
 from cycles.errors import BadInput
 from cycles.models import Document, Evidence, EvidenceKind, Leave, Membership, Person, Setting, System, Verdict
-from cycles.policy import Policy
 from cycles.programme.catalogue_sync import sync_catalogues, sync_kinds
 from cycles.programme.changes import Changes, update
 from cycles.programme.entries import DocumentEntry, PersonEntry, SystemEntry
@@ -190,7 +189,7 @@ def _sync_documents(session: Session, programme: Programme, now: datetime, chang
                 changes.note("added", "documents", name)
             elif update(known[place], {"watched": True}):
                 changes.note("changed", "documents", name)
-            if document.reviewed and _import_review(session, document, system, kind, people, programme.policy, now):
+            if document.reviewed and _import_review(session, document, system, kind, people, programme, now):
                 changes.note("added", "evidence", name)
     for place in set(known) - wanted:
         if update(known[place], {"watched": False}):
@@ -203,7 +202,7 @@ def _import_review(
     system: System,
     kind: EvidenceKind,
     people: dict[str, Person],
-    policy: Policy,
+    programme: Programme,
     now: datetime,
 ) -> bool:
     """Keep a review that took place before the record began as accepted evidence, once per content."""
@@ -228,7 +227,15 @@ def _import_review(
         effective=effective,
         collected_at=_noon(reviewed.on),
         received_at=now,
-        valid_until=valid_until(effective, kind, system.risk_tier, policy, cadence_months(session, system.id, kind.id)),
+        valid_until=valid_until(
+            effective,
+            kind,
+            system.risk_tier,
+            programme.policy,
+            system=system.key,
+            calendar=programme.calendar,
+            cadence=cadence_months(session, system.id, kind.id),
+        ),
         model_version=reviewed.model_version or system.model_version,
         source="programme",
         submitter_id=system.owner_id,

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,9 +18,9 @@ from cycles.copies import copied
 from cycles.errors import BadInput
 from cycles.models import CycleSystem, EvidenceKind, Leave, Person, Request, System
 from cycles.periods import period
-from cycles.plan import stage_dates
 from cycles.policy import Policy
 from cycles.preview import preview
+from cycles.stages import stage_dates
 from cycles.store import Record
 from cycles.validity import valid_until
 from cycles.workdays import Calendar
@@ -152,14 +152,18 @@ def test_stage_dates_stay_inside_a_short_period() -> None:
     assert list(dates.values()) == sorted(dates.values())
 
 
+def _until(effective: date, kind: EvidenceKind, tier: str, policy: Policy) -> date:
+    return valid_until(effective, kind, tier, policy, system="scoring", calendar=Calendar(country="JP"))
+
+
 def test_validity_is_reckoned_from_the_effective_date_and_policy_wins(record: Record) -> None:
     built = house(record, planned=False)
     kind = {row.key: row for row in built.rows(EvidenceKind)}["risk"]
     effective = datetime(2026, 8, 31, tzinfo=UTC).date()
-    assert valid_until(effective, kind, "high", Policy()) == plus_months(effective, 6)
-    assert valid_until(effective, kind, "limited", Policy()) == plus_months(effective, 12)
+    assert _until(effective, kind, "high", Policy()) == plus_months(effective, 6)
+    assert _until(effective, kind, "limited", Policy()) == plus_months(effective, 12)
     shorter = Policy.model_validate({"validity_months": {"risk": 3}})
-    assert valid_until(effective, kind, "high", shorter) == plus_months(effective, 3)
+    assert _until(effective, kind, "high", shorter) == plus_months(effective, 3)
 
 
 # Preview -------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rules_oracle import festive_days
 
 from cycles.errors import BadInput
-from cycles.periods import MONTHS, add_months, after, period, quarter_of
+from cycles.periods import MONTHS, add_months, after, period, period_of
 from cycles.workdays import FURTHEST, Calendar, Closure, Hours
 
 ZONES = (
@@ -67,12 +67,13 @@ def test_the_day_is_kept_or_clamped_to_the_months_end(anchor: date, count: int) 
 
 
 @pytest.mark.parametrize("start", MONTHS)
-def test_the_quarters_of_a_fiscal_year_cover_it_without_gap(start: str) -> None:
+def test_the_parts_of_a_fiscal_year_cover_it_without_gap(start: str) -> None:
     year = period("FY2027", start)
     quarters = [period(f"FY2027-Q{n}", start) for n in (1, 2, 3, 4)]
     halves = [period(f"FY2027-H{n}", start) for n in (1, 2)]
+    single = [period(f"FY2027-M{n:02d}", start) for n in range(1, 13)]
     assert year.starts == date(2027, MONTHS.index(start) + 1, 1)
-    for parts in (quarters, halves):
+    for parts in (single, quarters, halves):
         assert (parts[0].starts, parts[-1].ends) == (year.starts, year.ends)
         assert all(one.ends + timedelta(days=1) == next_.starts for one, next_ in pairwise(parts))
     assert (year.ends - year.starts).days + 1 in (365, 366)
@@ -85,9 +86,10 @@ def test_the_example_of_the_design() -> None:
     assert period("FY2027-Q4", "march").ends == date(2028, 2, 29)
 
 
-@given(days, st.sampled_from(MONTHS))
-def test_every_day_lies_in_its_quarter_and_the_next_begins_the_day_after(day: date, start: str) -> None:
-    found = quarter_of(day, start)
+@given(days, st.sampled_from(MONTHS), st.sampled_from([1, 3, 6, 12]))
+def test_every_day_lies_in_its_period_and_the_next_begins_the_day_after(day: date, start: str, months: int) -> None:
+    found = period_of(day, start, months)
+    assert found.months == months
     assert found.starts <= day <= found.ends
     assert found == period(found.key, start)
     assert after(found, start).starts == found.ends + timedelta(days=1)
@@ -95,7 +97,20 @@ def test_every_day_lies_in_its_quarter_and_the_next_begins_the_day_after(day: da
 
 @pytest.mark.parametrize(
     "key",
-    ["", "FY2026-Q5", "2026-Q1", "FY26-Q1", "FY2026-Q3\n", "FY0000-Q1", "FY9999-Q4", "FY２０２６-Q1", "FY2026-H3"],
+    [
+        "",
+        "FY2026-Q5",
+        "2026-Q1",
+        "FY26-Q1",
+        "FY2026-Q3\n",
+        "FY0000-Q1",
+        "FY9999-Q4",
+        "FY２０２６-Q1",
+        "FY2026-H3",
+        "FY2026-M13",
+        "FY2026-M00",
+        "FY2026-M7",
+    ],
 )
 def test_a_key_that_names_no_cycle_is_refused_with_an_example(key: str) -> None:
     with pytest.raises(BadInput, match="FY2026-Q3"):

@@ -42,7 +42,14 @@ def state(programme: Programme, request: str) -> str:
     assert document.reviewed
     assert document.reviewed.effective
     kind = programme.catalogues.kinds[document.kind]
-    until = valid_until(document.reviewed.effective, kind, system.risk_tier, programme.policy)  # type: ignore[arg-type]
+    until = valid_until(  # type: ignore[call-overload]
+        document.reviewed.effective,
+        kind,
+        system.risk_tier,
+        programme.policy,
+        system=system.key,
+        calendar=programme.calendar,
+    )
     return "expired" if until < STARTS else "ending" if until <= ENDS else "carried"
 
 
