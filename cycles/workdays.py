@@ -7,6 +7,9 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 SATURDAY = 5
+# What a country means where the package knows only the days all its parts share: the United Kingdom as a whole would have
+# neither Easter Monday nor the bank holiday of August, and people in London would be messaged on both.
+_WHOLE = {"GB": "GB-ENG"}
 # A person who is away longer than this has no decent hour to wait for; the caller must ask somebody else.
 FURTHEST = timedelta(days=400)
 
@@ -119,7 +122,7 @@ def _instant(day: date, local: time, zone: str) -> datetime:
 def _holidays(country: str, year: int) -> frozenset[date]:
     import holidays  # 0.1 s: only commands that reckon with workdays pay for it
 
-    name, _, subdivision = country.partition("-")
+    name, _, subdivision = _WHOLE.get(country, country).partition("-")
     return frozenset(holidays.country_holidays(name, subdiv=subdivision or None, years=year))
 
 

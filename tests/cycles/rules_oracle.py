@@ -261,7 +261,8 @@ def festive_days(country: str, year: int) -> frozenset[date]:
     """The public holidays of a country, or of a part of it (`US-NY`)."""
     import holidays
 
-    name, _, part = country.partition("-")
+    # The days all of the United Kingdom shares leave out Easter Monday; without a part, England's are meant.
+    name, _, part = ("GB-ENG" if country == "GB" else country).partition("-")
     return frozenset(holidays.country_holidays(name, subdiv=part or None, years=year))
 
 
