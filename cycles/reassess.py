@@ -49,7 +49,8 @@ class Reassess(Strict):
             raise ValueError("say either every (with anchor: fixed dates) or after_last (so long after the last one)")
         if self.every is not None and self.anchor is None:
             raise ValueError("every goes with anchor, the date everything is reckoned from; add it")
-        if self.after_last is not None and self.model_fields_set & {"anchor", "nth", "adjust", "skip", "also"}:
+        of_fixed_dates = (self.anchor, self.nth, self.skip, self.also, self.adjust != "none")
+        if self.after_last is not None and any(of_fixed_dates):
             raise ValueError("anchor, nth, adjust, skip and also belong to every, not to after_last; remove them")
         try:
             self.rule()
