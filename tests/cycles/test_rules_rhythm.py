@@ -1,5 +1,6 @@
 """The rhythm of a programme: cycles of any length, their stages, and when what is reassessed."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -237,6 +238,13 @@ def test_reassessments_are_read_from_the_files(tmp_path: Path) -> None:
     first, second, _ = load_programme(write(tmp_path, policy=text)).policy.reassess
     assert (first.rule().every, first.rule().nth) == (parse_step("3m"), parse_nth("2nd tuesday"))  # type: ignore[union-attr]
     assert (second.systems, second.rule().every) == (("scoring", "chat"), parse_step("6m"))
+
+
+def test_what_the_readme_says_of_dates_can_be_said(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```yaml\n(stages:.*?)```", readme, re.S)
+    found = load_programme(write(tmp_path, policy=text.replace("credit-scoring", "scoring"))).policy
+    assert (found.stages.act, len(found.reassess)) == (-10, 3)
 
 
 @pytest.mark.parametrize(
