@@ -94,6 +94,7 @@ def rules(draw: st.DrawFn) -> Sequence:
 @example(Sequence(anchor=date(2024, 2, 29), every=Step(number=12, unit="months")))
 @example(Sequence(anchor=date(2026, 11, 30), every=Step(number=3, unit="months")))
 @example(Sequence(anchor=date(2026, 12, 31), every=Step(number=1, unit="months")))
+@example(Sequence(anchor=date(2026, 12, 1), every=Step(number=2, unit="months"), nth=Nth(number=LAST, weekday=4)))
 @settings(max_examples=60)
 def test_ten_years_of_every_rule_are_what_icalendar_says(rule: Sequence) -> None:
     end = rule.anchor + TEN_YEARS
@@ -136,6 +137,16 @@ def test_moving_to_workdays_moves_what_is_shown_and_never_the_sequence(
     if day < end - timedelta(days=800):
         later = next((one for one in found if one.on > day), None)
         assert later is None or rule.first_after(day, calendar) == later
+
+
+@pytest.mark.parametrize("how", ADJUSTMENTS)
+def test_the_first_date_after_any_day_is_the_next_one_shown(how: str) -> None:
+    """Also where a long closure moves it by months."""
+    calendar = Calendar(country="JP", closures=(Closure(starts=(12, 1), ends=(3, 10)),))
+    rule = Sequence(anchor=date(2026, 11, 30), every=parse_step("1m"), adjust=how)  # type: ignore[arg-type]
+    shown = list(islice(rule.occurrences(calendar), 60))
+    for day in (date(2026, 10, 1) + timedelta(days=n) for n in range(900)):
+        assert rule.first_after(day, calendar) == next(one for one in shown if one.on > day)
 
 
 def test_quarterly_from_30_november_keeps_the_30th() -> None:
