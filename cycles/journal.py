@@ -74,7 +74,7 @@ def append(
     content = {"actor": actor, "action": action, "subject": subject, "before": before, "after": after}
     body = canonical({**content, "seq": seq + 1, "at": at, "prev": prev})
     entry = JournalEntry(
-        seq=seq + 1, at=at, actor=actor, action=action, subject=subject, body=body, prev=prev, hash=_hash(body)
+        seq=seq + 1, at=at, actor=actor, action=action, subject=subject, body=body, prev=prev, hash=hash_of(body)
     )
     session.add(entry)
     session.flush()
@@ -152,7 +152,7 @@ def _time_problem(entry: JournalEntry, stored: dict[int, str]) -> str | None:
 def _problem(entry: JournalEntry, expected: int, prev: str) -> str | None:
     if entry.seq != expected:
         return f"is missing; the next one found is {entry.seq}"
-    if not isinstance(entry.body, str) or entry.hash != _hash(entry.body):
+    if not isinstance(entry.body, str) or entry.hash != hash_of(entry.body):
         return "was edited: its content does not give its hash"
     try:
         body = json.loads(entry.body)
@@ -173,7 +173,8 @@ def _head(session: Session) -> tuple[int, str, datetime | None]:
     return known or last_entry(session)
 
 
-def _hash(body: str) -> str:
+def hash_of(body: str) -> str:
+    """SHA-256 (hex) of an entry's text, marked as a leaf (RFC 6962, 2.1)."""
     return hashlib.sha256(b"\x00" + body.encode("utf-8", "surrogatepass")).hexdigest()
 
 
