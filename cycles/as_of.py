@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
-from cycles import history, journal
+from cycles import history, lines
 from cycles.lapses import local_day
 from cycles.models import Control, Cycle, Evidence, EvidenceKind, Framework, JournalEntry, Setting, System
 from cycles.moments import Moment
@@ -42,17 +42,20 @@ def moment_of(cycle: Cycle, at: datetime, known_at: datetime) -> Moment:
 
 def result_rows_at(session: Session, cycle: Cycle, moment: Moment) -> Iterator[tuple[Any, ...]]:
     """(system, framework, control, result, reason, valid_until) by key, in the order of the stored ones."""
+    for row in session.execute(_results_at(cycle, moment).execution_options(yield_per=10_000)):
+        yield tuple(row)
+
+
+def _results_at(cycle: Cycle, moment: Moment) -> Select[Any]:
     standing = standings_at(cycle.id, moment).subquery("then")
     found = results(cycle.id, standing, history.kinds_at(moment)).c
-    rows = (
+    return (
         select(system.key, framework.key, control.key, found.result, found.reason, found.valid_until)
         .join(System, system.id == found.system_id)
         .join(Control, control.id == found.control_id)
         .join(Framework, framework.id == control.framework_id)
         .order_by(system.key, framework.key, control.position)
     )
-    for row in session.execute(rows.execution_options(yield_per=10_000)):
-        yield tuple(row)
 
 
 def standings_then(
@@ -75,7 +78,7 @@ def standings_then(
 def recompute(session: Session, cycle: Cycle) -> str:
     """The result digest of a cycle as of its last check, from history; for a closed one it equals `result_digest`."""
     at = cycle.checked_at or cycle.planned_at
-    return journal.digest(result_rows_at(session, cycle, moment_of(cycle, at, at)))
+    return lines.digest_of(session, _results_at(cycle, moment_of(cycle, at, at)))
 
 
 def recompute_closed(session: Session) -> list[Recomputed]:

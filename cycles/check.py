@@ -7,7 +7,7 @@ from sqlalchemy import and_, literal, or_, select, update
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
-from cycles import journal, lapses, outbox
+from cycles import journal, lapses, lines, outbox
 from cycles.lapses import local_day, pair_name
 from cycles.models import (
     UNANSWERED,
@@ -20,7 +20,7 @@ from cycles.models import (
 )
 from cycles.pairs import request, results, standings
 from cycles.sets import put
-from cycles.status import result_rows
+from cycles.status import stored_results
 
 standing = Standing.__table__.c  # type: ignore[attr-defined]
 
@@ -176,7 +176,7 @@ def refresh_assessments(session: Session, cycle: Cycle, now: datetime) -> int:
 
 def result_digest(session: Session, cycle: Cycle) -> str:
     """SHA-256 over every result of a cycle, by keys rather than row numbers, so that it can be recomputed anywhere."""
-    return journal.digest(result_rows(session, cycle))
+    return lines.digest_of(session, stored_results(cycle))
 
 
 __all__ = ["Checked", "check", "leads", "local_day", "pair_name", "watch"]

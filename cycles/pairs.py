@@ -6,7 +6,7 @@ Everything here is a SQLAlchemy expression that runs alike on SQLite and Postgre
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, Select, Subquery, and_, case, func, or_, select
+from sqlalchemy import CTE, ColumnElement, FromClause, Select, Subquery, and_, case, func, or_, select, union_all
 
 from cycles import history
 from cycles.models import (
@@ -39,6 +39,7 @@ applicability = Applicability.__table__.c  # type: ignore[attr-defined]
 in_scope = CycleSystem.__table__.c  # type: ignore[attr-defined]
 pinned = CycleFramework.__table__.c  # type: ignore[attr-defined]
 
+BEST = ("id", "system_id", "kind_id", "locator", "effective", "valid_until", "model_version")
 # What a standing can be, worst last: the highest rank among a control's kinds is its reason.
 RANK = {
     "excused": 0,
@@ -64,25 +65,45 @@ def required(cycle_id: int, kinds: FromClause | None = None) -> Select[tuple[int
     The subject is the system itself, or the organisation for kinds that are asked once for all. `kinds` are those of a
     past moment.
     """
-    organisation = select(system.id).where(system.is_organisation).scalar_subquery()
-    of = EvidenceKind.__table__ if kinds is None else kinds  # type: ignore[attr-defined]
-    subject = case((of.c.scope == "organisation", organisation), else_=in_scope.system_id)
+    needs = _needs(cycle_id, kinds, control.id.label("control_id"))
+    subject = case((needs.c.scope == "organisation", _organisation()), else_=in_scope.system_id)
     return (
-        select(in_scope.system_id, control.id.label("control_id"), subject.label("subject_id"), requirement.kind_id)
+        select(in_scope.system_id, needs.c.control_id, subject.label("subject_id"), needs.c.kind_id)
         .select_from(CycleSystem)
-        .join(Applicability, applicability.profile == in_scope.profile)
-        .join(Requirement, requirement.rule == applicability.rule)
-        .join(Control, control.id == requirement.control_id)
-        .join(CycleFramework, and_(pinned.framework_id == control.framework_id, pinned.cycle_id == in_scope.cycle_id))
-        .join(of, of.c.id == requirement.kind_id)
+        .join(needs, needs.c.profile == in_scope.profile)
         .where(in_scope.cycle_id == cycle_id)
     )
 
 
 def needed_pairs(cycle_id: int, kinds: FromClause | None = None) -> CTE:
     """The distinct (system_id, kind_id) a cycle needs, however many controls each serves."""
-    rows = required(cycle_id, kinds).subquery()
-    return select(rows.c.subject_id.label("system_id"), rows.c.kind_id).distinct().cte("pair")
+    needs = _needs(cycle_id, kinds)
+    scoped = (CycleSystem.__table__.join(needs, needs.c.profile == in_scope.profile), in_scope.cycle_id == cycle_id)  # type: ignore[attr-defined]
+    of_systems = select(in_scope.system_id, needs.c.kind_id).select_from(scoped[0])
+    of_all = select(_organisation().label("system_id"), needs.c.kind_id).select_from(scoped[0]).distinct()
+    return union_all(
+        of_systems.where(scoped[1], needs.c.scope != "organisation"),
+        of_all.where(scoped[1], needs.c.scope == "organisation"),
+    ).cte("pair")
+
+
+def _needs(cycle_id: int, kinds: FromClause | None, *per: ColumnElement[Any]) -> Subquery:
+    """(profile, kind_id, scope, …): what systems of each profile need. Profiles are few, so this is small whatever the scope."""
+    of = EvidenceKind.__table__ if kinds is None else kinds  # type: ignore[attr-defined]
+    return (
+        select(applicability.profile, requirement.kind_id, of.c.scope, *per)
+        .select_from(Applicability)
+        .join(Requirement, requirement.rule == applicability.rule)
+        .join(Control, control.id == requirement.control_id)
+        .join(CycleFramework, and_(pinned.framework_id == control.framework_id, pinned.cycle_id == cycle_id))
+        .join(of, of.c.id == requirement.kind_id)
+        .distinct()
+        .subquery("needs")
+    )
+
+
+def _organisation() -> Any:
+    return select(system.id).where(system.is_organisation).scalar_subquery()
 
 
 def best_evidence(*among: ColumnElement[bool], sha256: ColumnElement[Any] = evidence.sha256) -> Subquery:
@@ -90,7 +111,8 @@ def best_evidence(*among: ColumnElement[bool], sha256: ColumnElement[Any] = evid
     newest = func.row_number().over(
         partition_by=(evidence.system_id, evidence.kind_id), order_by=(evidence.effective.desc(), evidence.id.desc())
     )
-    plain = [column for column in evidence if column.name != "sha256"]
+    # The widest columns would be sorted along for nothing.
+    plain = [evidence[name] for name in BEST]
     ranked = (
         select(*plain, sha256.label("sha256"), newest.label("place"))
         .join(Verdict, verdict.evidence_id == evidence.id)
@@ -174,7 +196,9 @@ def results(cycle_id: int, standing: FromClause, kinds: FromClause | None = None
             func.max(case(RANK, value=of.status)).label("worst"),
             func.min(case((of.status == "valid", of.valid_until))).label("valid_until"),
         )
-        .join(standing, and_(of.system_id == needed.c.subject_id, of.kind_id == needed.c.kind_id))
+        # An outer join, because SQLite then looks each standing up by its key; given the choice, it searches the scope
+        # for every standing. A pair without a standing has no result all the same.
+        .outerjoin(standing, and_(of.system_id == needed.c.subject_id, of.kind_id == needed.c.kind_id))
         .group_by(needed.c.system_id, needed.c.control_id)
         .subquery("grouped")
     )
@@ -187,7 +211,7 @@ def results(cycle_id: int, standing: FromClause, kinds: FromClause | None = None
     )
     reason = case({number: name for name, number in RANK.items()}, value=worst)
     named = (grouped.c.system_id, grouped.c.control_id, result.label("result"), reason.label("reason"))
-    return select(*named, grouped.c.valid_until).subquery("results")
+    return select(*named, grouped.c.valid_until).where(worst.is_not(None)).subquery("results")
 
 
 def _same_pair(rows: FromClause, pair: CTE) -> ColumnElement[bool]:

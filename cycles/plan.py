@@ -9,7 +9,7 @@ from sqlalchemy import and_, case, delete, func, insert, literal, select
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
-from cycles import journal, outbox
+from cycles import journal, lines, outbox
 from cycles.errors import Refused
 from cycles.ladder import FAIR_WORKDAYS
 from cycles.models import (
@@ -23,7 +23,7 @@ from cycles.models import (
     Slot,
     System,
 )
-from cycles.pairs import IN_CONTROL, kind, request, standings, system
+from cycles.pairs import IN_CONTROL, kind, needed_pairs, request, standings, system
 from cycles.people import Directory, programme_calendar, programme_head
 from cycles.periods import Period
 from cycles.policy import Policy
@@ -237,18 +237,27 @@ def summary_of(session: Session, cycle: Cycle, *, created: bool = False) -> Plan
         .group_by(person.id, person.name)
         .order_by(func.count().desc(), person.name)
     ).all()
-    standing = standings(cycle.id, cycle.ends, cycle.planned_at).subquery()
-    held = select(func.count()).select_from(standing).where(standing.c.status.in_(IN_CONTROL))
+    asked = sum(count for _, count in load)
     scope = select(func.count()).select_from(CycleSystem).where(col(CycleSystem.cycle_id) == cycle.id)
     return Planned(
         cycle=cycle,
         created=created,
-        requests=sum(count for _, count in load),
-        carried=session.execute(held).scalar_one(),
+        requests=asked,
+        carried=_held(session, cycle, asked if created else None),
         systems=session.execute(scope).scalar_one(),
         people=len(load),
         busiest=tuple((name, count) for name, count in load),
     )
+
+
+def _held(session: Session, cycle: Cycle, asked: int | None) -> int:
+    """How many pairs were in control when the cycle was planned: just then, all of which nothing is asked."""
+    if asked is not None:
+        needed = session.execute(select(func.count()).select_from(needed_pairs(cycle.id)))
+        return int(needed.scalar_one()) - asked
+    standing = standings(cycle.id, cycle.ends, cycle.planned_at).subquery()
+    held = select(func.count()).select_from(standing).where(standing.c.status.in_(IN_CONTROL))
+    return int(session.execute(held).scalar_one())
 
 
 def _entry(session: Session, planned: Planned) -> dict[str, Any]:
@@ -265,8 +274,9 @@ def _asked(session: Session, cycle: Cycle) -> dict[str, Any]:
     """What a plan asks, as the journal keeps a bulk step: the count of its requests and a digest of them."""
     named = select(system.key, kind.key, request.owner_id, request.due).select_from(Request)
     named = named.join(System, system.id == request.system_id).join(EvidenceKind, kind.id == request.kind_id)
-    rows = session.execute(named.where(request.cycle_id == cycle.id).order_by(request.id)).all()
-    return {"requests": len(rows), "digest": journal.digest(tuple(row) for row in rows)}
+    counted = select(func.count()).select_from(Request).where(request.cycle_id == cycle.id)
+    asked = named.where(request.cycle_id == cycle.id).order_by(request.id)
+    return {"requests": session.execute(counted).scalar_one(), "digest": lines.digest_of(session, asked)}
 
 
 def _tell_lead(session: Session, cycle: Cycle, policy: Policy, now: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import FromClause, and_, func, select
+from sqlalchemy import FromClause, Select, and_, func, select
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
@@ -41,7 +41,13 @@ STAGES = {"planned": "plan", "doing": "do", "checking": "check", "acting": "act"
 
 def result_rows(session: Session, cycle: Cycle) -> Iterator[tuple[Any, ...]]:
     """(system, framework, control, result, reason, valid_until) by key, in a fixed order."""
-    rows = (
+    for row in session.execute(stored_results(cycle).execution_options(yield_per=10_000)):
+        yield tuple(row)
+
+
+def stored_results(cycle: Cycle) -> Select[Any]:
+    """The same as a query, for its digest."""
+    return (
         select(system.key, framework.key, control.key, assessment.result, assessment.reason, assessment.valid_until)
         .select_from(Assessment)
         .join(System, system.id == assessment.system_id)
@@ -50,8 +56,6 @@ def result_rows(session: Session, cycle: Cycle) -> Iterator[tuple[Any, ...]]:
         .where(assessment.cycle_id == cycle.id)
         .order_by(system.key, framework.key, control.position)
     )
-    for row in session.execute(rows.execution_options(yield_per=10_000)):
-        yield tuple(row)
 
 
 def status(session: Session, cycle: Cycle, now: datetime) -> dict[str, Any]:
