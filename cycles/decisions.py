@@ -110,6 +110,9 @@ def excuse(act: Act, request_id: int, reason: str) -> None:
     act.must_lead(directory)
     if not reason.strip():
         raise Refused("reason", "Say why it does not apply.")
+    if request.state == "excused":
+        # Once more would move the day since when it is, and with it what was true then.
+        raise Refused("answered", f"Request {request.id} is excused already.")
     request.next_at, request.disputed, request.excused_at = None, False, act.now
     act.change(request, "excused", "excused", reason=reason.strip())
     for left in _left_behind(act, request, directory):

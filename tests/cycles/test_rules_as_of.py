@@ -3,10 +3,11 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rules_history import Story, histories, story
-from rules_house import DIGEST, framework, house, programme, system
+from rules_house import DIGEST, House, framework, house, programme, system
 from rules_oracle import Facts, standing_then
 from sqlalchemy import text
 from sqlmodel import Session
@@ -16,6 +17,8 @@ from cycles.act import act
 from cycles.as_of import moment_of, recompute, recompute_closed, result_rows_at
 from cycles.check import check
 from cycles.close import close
+from cycles.decisions import excuse
+from cycles.errors import Refused
 from cycles.models import Cycle, CycleFramework, Standing, SystemFact
 from cycles.pairs import standings_at
 from cycles.status_then import status_at
@@ -68,6 +71,20 @@ def _against_loops(told: Story, session: Session, cycle: Cycle, data: st.DataObj
         found = then(session, cycle, at, known)
         expected = {(s, k): standing_then(facts, (systems[s], kinds[k]), at, known) for s, k in found}
         assert found == expected
+
+
+def test_what_is_excused_stays_excused_since_the_first_time(record: Record) -> None:
+    built = house(record, system("scoring"))
+    first = built.on("2026-10-05").now
+    _excused(built)
+    with pytest.raises(Refused, match="excused already"):
+        _excused(built.on("2026-10-20"))
+    assert built.request().excused_at == first
+
+
+def _excused(built: House) -> None:
+    with built.record.write() as session:
+        excuse(built.act_as(session, "lead"), built.request().id, "It was switched off.")
 
 
 def test_evidence_of_an_earlier_day_that_came_later_does_not_count_yet(record: Record) -> None:
