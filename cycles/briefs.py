@@ -8,81 +8,43 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-Text = Mapping[str, str]
+from cycles.brief_parts import Answered, ControlRef, Item, LastAnswer, Reader, Text
+from cycles.improvement_briefs import (
+    AcceptanceBrief,
+    ActionBrief,
+    ActionsBrief,
+    CadenceBrief,
+    EffectivenessBrief,
+    FindingBrief,
+)
 
-
-@dataclass(frozen=True, kw_only=True)
-class Reader:
-    """Who will read the message; `locale` is `en` or `ja`, `zone` an IANA name."""
-
-    person_id: int
-    name: str
-    locale: str
-    zone: str
-    slack_id: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ControlRef:
-    """One control that the asked evidence serves."""
-
-    framework: str
-    framework_title: Text
-    label: str
-    title: Text
-
-
-@dataclass(frozen=True, kw_only=True)
-class LastAnswer:
-    """The evidence last accepted for the same system and kind. `form` is link, file or attestation."""
-
-    evidence_id: int
-    form: str
-    locator: str
-    effective: date
-    valid_until: date | None
-    by: str
-    sha256: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answered:
-    """How an item was answered: `verb` is submitted, confirmed, snoozed, delegated, disputed, not_applicable,
-    cannot_provide, excused, accepted or agreed."""
-
-    verb: str
-    by: str
-    at: datetime
-    record: str
-    until: date | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Item:
-    """One request as its reader sees it. `workdays_left` is negative once overdue."""
-
-    request_id: int
-    cycle: str
-    system: str
-    system_name: str
-    kind: str
-    kind_title: Text
-    ask: Text
-    guidance: Text
-    state: str
-    due: date
-    workdays_left: int
-    owner: str
-    assignee: str
-    controls: tuple[ControlRef, ...]
-    forms: tuple[str, ...]
-    can_confirm: bool
-    can_snooze: bool
-    snooze_until: date
-    last: LastAnswer | None = None
-    answered: Answered | None = None
-    returned_reason: str | None = None
-    kept_because: str | None = None
+__all__ = [
+    "AcceptanceBrief",
+    "ActionBrief",
+    "ActionsBrief",
+    "Answered",
+    "Brief",
+    "CadenceBrief",
+    "ControlRef",
+    "DigestBrief",
+    "DisputeBrief",
+    "EffectivenessBrief",
+    "EscalationBrief",
+    "FindingBrief",
+    "Item",
+    "LastAnswer",
+    "OfferBrief",
+    "PanelBrief",
+    "PanelVote",
+    "PlanBrief",
+    "Reader",
+    "ReminderBrief",
+    "ReturnedBrief",
+    "ReviewBrief",
+    "Text",
+    "WeeklyBrief",
+    "WeeklyRow",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,94 +186,6 @@ class PlanBrief:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ActionBrief:
-    """An improvement action as its owner sees it; `role` says whose copy this is (owner, deputy, manager, lead)."""
-
-    reader: Reader
-    role: str
-    action_id: int
-    system_name: str
-    kind: str
-    kind_title: Text
-    reason: str
-    severity: str
-    state: str
-    owner: str
-    opened_on: date
-    due: date
-    workdays_left: int
-    controls: tuple[ControlRef, ...]
-    request_id: int | None
-    relapses: int
-    # What the owner set out to do by when and has not, and whether the risk may be asked to be accepted instead.
-    late_milestones: tuple[tuple[str, date], ...] = ()
-    can_accept_risk: bool = False
-    accepted_until: date | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class AcceptanceBrief:
-    """A risk acceptance: to the approver, who decides, or to those told (`role`: approver, requester or ending)."""
-
-    reader: Reader
-    role: str
-    acceptance_id: int
-    system_name: str
-    kind_title: Text
-    requester: str
-    approver: str
-    reason: str
-    decision_reason: str
-    state: str
-    expires: date
-    decided_at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class CadenceBrief:
-    """To the lead: what keeps lapsing could count for fewer months. `outcome` is accepted or declined once decided."""
-
-    reader: Reader
-    cadence_id: int
-    system_name: str
-    kind_title: Text
-    relapses: int
-    months: int
-    instead_of: int
-    decided: Answered | None = None
-    outcome: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class FindingBrief:
-    """What somebody reported: to its triage (`role` lead) or its reporter; `reporter` only where the reader may know."""
-
-    reader: Reader
-    role: str
-    finding_id: int
-    system_name: str
-    kind_title: Text | None
-    title: str
-    detail: str
-    confidential: bool
-    anonymous: bool
-    reporter: str | None
-    reported_on: date
-    state: str
-    reason: str = ""
-    owner: str | None = None
-    due: date | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ActionsBrief:
-    """The one message about improvement actions that somebody gets on a day, the earliest due first."""
-
-    reader: Reader
-    actions: tuple[ActionBrief, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class WeeklyRow:
     """One person's part in a weekly digest, in requests."""
 
@@ -340,21 +214,6 @@ class WeeklyBrief:
     expiring: int
     rows: tuple[WeeklyRow, ...] = ()
     more: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class EffectivenessBrief:
-    """To a second person: did the action work? (ISO/IEC 42001:2023, 10.2)"""
-
-    reader: Reader
-    action_id: int
-    system_name: str
-    kind_title: Text
-    owner: str
-    implemented_at: datetime
-    correction: str
-    evidence: LastAnswer | None
-    decided: Answered | None = None
 
 
 Brief = (

@@ -19,8 +19,9 @@ def found(asked_home: Path) -> Any:
 
 
 def test_status_has_the_documented_keys(found: Any) -> None:
-    promised = ["cycle", "stage", "as_of", "counts", "results", "requests", "actions", "expiring"]
-    assert [key for key in found if key != "lapses"] == promised
+    promised = ["cycle", "stage", "as_of", "counts", "results", "requests", "actions"]
+    assert [key for key in found if key in promised] == promised
+    assert set(found) - set(promised) == {"lapses", "expiring", "acceptances", "findings"}
     assert (found["cycle"], found["stage"]) == (CYCLE, "do")
     row = ["system", "framework", "control", "result", "reasons", "valid_until"]
     assert all(list(result) == row for result in found["results"])
