@@ -30,7 +30,7 @@ PLAN = (
 COUNT = "Count the votes of panels"
 DO = ("Match people with Slack", COUNT, "Decide what is due", DELIVER)
 ACT = ("Answer every lapse with an action", DELIVER)
-REVIEW = ("Try the closing gate", "Write the pack of closed cycles")
+REVIEW = ("Try the closing gate", "Write the pack of closed cycles", "Anchor the journal")
 # What each stage's run shows, in order: its paragraph in the design, and nothing else.
 GRAPHS = {
     "plan": (*PLAN, PUBLISH),
