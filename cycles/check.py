@@ -7,7 +7,7 @@ from sqlalchemy import and_, literal, or_, select, update
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
-from cycles import journal, lapses, lines, outbox
+from cycles import journal, lapses, lines, outbox, renewals
 from cycles.lapses import local_day, pair_name
 from cycles.models import (
     UNANSWERED,
@@ -43,6 +43,7 @@ def check(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> Check
     changed = refresh_standings(session, cycle, day, now)
     assessed = refresh_assessments(session, cycle, now)
     settle_answered(session, cycle, now=now, actor=actor)
+    renewals.renew(session, cycle, now=now, actor=actor)
     recovered: tuple[str, ...] = ()
     lapsed: tuple[str, ...] = ()
     if leads(session, cycle):

@@ -1,7 +1,7 @@
 """What has been said about the requests at hand: asked of the outbox once per batch, not once per request."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -27,12 +27,13 @@ class Heard:
     def of(cls, session: Session, requests: Sequence[Request]) -> "Heard":
         """Asks nothing about what is asked for the first time: nothing was said about it."""
         heard = cls(session, frozenset(request.assignee_id for request in requests))
-        spoken_of = [request.id for request in requests if request.step > 0]
+        spoken_of = [request for request in requests if request.step > 0]
         if spoken_of:
-            heard._load(spoken_of)
+            heard._load({request.id: request.renewed_at for request in spoken_of})
         return heard
 
-    def _load(self, requests: Iterable[int]) -> None:
+    def _load(self, requests: Mapping[int, datetime | None]) -> None:
+        """By request, from when on: what was said before it was opened again is another story."""
         rows = self.session.exec(
             select(DeliveryItem.subject_id, Delivery)
             .join(Delivery, col(Delivery.id) == col(DeliveryItem.delivery_id))
@@ -41,6 +42,9 @@ class Heard:
             .order_by(col(Delivery.id))
         ).all()
         for request_id, delivery in rows:
+            since = requests[request_id]
+            if since is not None and delivery.created_at < since:
+                continue
             told = request_id, delivery.person_id
             if delivery.kind == "escalation":
                 self.escalated.add(told)

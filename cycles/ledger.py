@@ -97,7 +97,7 @@ def ledger(session: Session, request_id: int, now: datetime) -> Ledger:
     cycle = session.get_one(Cycle, request.cycle_id)
     policy = Policy.model_validate(cycle.policy)
     directory, name = Directory.load(session, policy), pair_name(session, request.system_id, request.kind_id)
-    said, deeds = _said(session, request_id), _deeds(session, cycle, name)
+    said, deeds = _said(session, request), _deeds(session, cycle, name)
     reading = _Reading(request=request, directory=directory, said=said, deeds=deeds, now=now)
     return Ledger(
         request=request.id,
@@ -112,7 +112,10 @@ def ledger(session: Session, request_id: int, now: datetime) -> Ledger:
 
 
 def _announced(session: Session, request: Request, directory: Directory, policy: Policy) -> list[Line]:
-    """As it was planned. A request that a lapse brought has no slot: nothing was announced about it."""
+    """As it was planned, or opened again. A request that a lapse brought has no slot: nothing was announced about it."""
+    if request.renews is not None:
+        again = replace(Ladder.of(request, directory, policy), assignee_id=request.owner_id)
+        return again.preview(directory.hours(request.owner_id).opens(request.ask_on))
     slot = session.exec(
         select(Slot).where(
             Slot.cycle_id == request.cycle_id,
@@ -126,12 +129,14 @@ def _announced(session: Session, request: Request, directory: Directory, policy:
     return planned.preview(slot.ask_at)
 
 
-def _said(session: Session, request_id: int) -> list[Said]:
+def _said(session: Session, request: Request) -> list[Said]:
+    """Since the request was opened, or opened again."""
     rows = session.exec(
         select(Delivery, DeliveryItem.rung)
         .join(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
-        .where(DeliveryItem.subject == "request", DeliveryItem.subject_id == request_id)
+        .where(DeliveryItem.subject == "request", DeliveryItem.subject_id == request.id)
         .where(col(Delivery.kind).in_(CHASING), Delivery.state != "withdrawn")
+        .where(*([col(Delivery.created_at) >= request.renewed_at] if request.renewed_at is not None else []))
         .order_by(col(Delivery.id))
     ).all()
     return [

@@ -20,8 +20,8 @@ LEGAL: dict[str, frozenset[str]] = {
     "submitted": frozenset({"accepted", "returned"}),
     "returned": frozenset({"submitted", "accepted", "excused", "lapsed"}),
     "lapsed": frozenset({"submitted", "accepted", "excused"}),
-    # Only by a lapse that begins after the acceptance: then it can be answered again.
-    "accepted": frozenset({"lapsed"}),
+    # Only by a lapse that begins after the acceptance, or by evidence that ends before the cycle: it is answered again.
+    "accepted": frozenset({"lapsed", "pending"}),
     "excused": frozenset(),
 }
 ANSWERABLE = frozenset(state for state, to in LEGAL.items() if "submitted" in to)

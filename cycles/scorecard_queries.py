@@ -111,7 +111,7 @@ def median_answer(session: Session, cycle: Cycle) -> float | None:
     days = [
         directory.calendar(who).between(directory.today(who, asked), directory.today(who, answered))
         for who, asked, answered in rows
-        if asked and answered
+        if asked and answered and answered >= asked  # opened again since, and not answered yet
     ]
     return round(float(median(days)), 1) if days else None
 

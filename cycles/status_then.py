@@ -113,13 +113,14 @@ def _last_state(entries: Journal, subject: str, since: datetime) -> str | None:
 def _requests(session: Session, cycle: Cycle, moment: Moment, stage: str, entries: Journal) -> list[dict[str, Any]]:
     by = moment.decided_by
     dates = {
-        row.id: (row.asked_at, row.excused_at, row.due)
+        row.id: (row.asked_at, row.excused_at, row.due, row.renewed_at)
         for row in session.exec(pick(Request).where(Request.cycle_id == cycle.id)).all()
     }
     shown = requests_of(session, cycle)
     for row in shown:
-        asked_at, excused_at, due = dates[row["id"]]
-        state = _last_state(entries, f"request:{row['system']}/{row['evidence_kind']}", cycle.planned_at)
+        asked_at, excused_at, due, renewed_at = dates[row["id"]]
+        since = renewed_at if renewed_at is not None and renewed_at <= by else cycle.planned_at
+        state = _last_state(entries, f"request:{row['system']}/{row['evidence_kind']}", since)
         if state in (None, "pending"):
             state = "asked" if asked_at is not None and asked_at <= by else "pending"
         if excused_at is not None and excused_at <= by:

@@ -72,6 +72,7 @@ class Request(SQLModel, table=True):
     """What one person is asked for: one system × one evidence kind, however many controls it serves.
 
     `next_at` is when the ladder acts next (None: nothing left to say); `step` is the rung that comes next.
+    `renews` is the last day of the evidence it was opened again for (None: a first ask), at `renewed_at`.
     """
 
     __table_args__ = (
@@ -103,5 +104,7 @@ class Request(SQLModel, table=True):
     offered_to_id: int | None = Field(default=None, foreign_key="person.id")
     disputed: bool = False
     excused_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    renews: date | None = None
+    renewed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     evidence_id: int | None = None
     answer: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))

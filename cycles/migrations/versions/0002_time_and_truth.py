@@ -212,6 +212,8 @@ def upgrade() -> None:
 
     with op.batch_alter_table("request", schema=None) as batch_op:
         batch_op.add_column(sa.Column("excused_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("renews", sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column("renewed_at", sa.DateTime(timezone=True), nullable=True))
 
     # A rewrite is looked for by the message it rewrites.
     of_a_root = sa.text("root_id IS NOT NULL")
@@ -260,6 +262,8 @@ def downgrade() -> None:
     op.execute("DELETE FROM setting WHERE name = 'recomputable_after'")
     op.drop_index("delivery_root", "delivery")
 
+    op.drop_column("request", "renewed_at")
+    op.drop_column("request", "renews")
     op.drop_column("request", "excused_at")
 
     op.drop_column("evidence", "sealed_at")
