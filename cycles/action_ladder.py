@@ -23,7 +23,7 @@ def _still_asked() -> ColumnElement[bool]:
         select(Request.id)
         .join(Cycle, col(Cycle.id) == col(Request.cycle_id))
         .where(col(Request.system_id) == col(Action.system_id), col(Request.kind_id) == col(Action.kind_id))
-        .where(col(Request.state).in_(STILL_ASKED), col(Cycle.state).not_in(("planned", "closed")))
+        .where(col(Request.state).in_(STILL_ASKED), col(Cycle.state).not_in(("planned", "closed", "cancelled")))
         .exists()
     )
 

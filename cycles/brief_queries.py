@@ -77,7 +77,7 @@ def _chase_brief(
                 pick(Request.id)
                 .join(Cycle, col(Cycle.id) == col(Request.cycle_id))
                 .where(Request.assignee_id == reader.id, col(Request.state).in_(UNANSWERED))
-                .where(col(Request.asked_at).is_not(None), col(Cycle.state) != "closed")
+                .where(col(Request.asked_at).is_not(None), col(Cycle.state).not_in(("closed", "cancelled")))
             ).all()
         )
         return DigestBrief(reader=reader_of(reader), cycle=items[0].cycle, items=items, total=max(total, len(waiting)))

@@ -19,6 +19,7 @@ from cycles.models import (
     Cycle,
     Delivery,
     Evidence,
+    JournalEntry,
     Panel,
     Person,
     Request,
@@ -117,6 +118,8 @@ def review_brief(session: Session, reader: Person, evidence_id: int, now: dateti
     decided = None
     if ballot and ballot.vote and ballot.voted_at:
         decided = Answered(verb=ballot.vote, by=reader.name, at=ballot.voted_at, record=f"E-{evidence.id}")
+    if decided is None:
+        decided = _called_off(session, item.cycle)
     return ReviewBrief(
         reader=reader_of(reader),
         evidence_id=evidence.id,
@@ -135,6 +138,17 @@ def review_brief(session: Session, reader: Person, evidence_id: int, now: dateti
     )
 
 
+def _called_off(session: Session, key: str) -> Answered | None:
+    """The lead who cancelled a cycle, and when."""
+    entry = session.exec(
+        pick(JournalEntry).where(JournalEntry.action == "cycle.cancelled", JournalEntry.subject == f"cycle:{key}")
+    ).first()
+    if entry is None:
+        return None
+    by = session.exec(pick(Person.name).where(Person.key == entry.actor)).first()
+    return Answered(verb="cancelled", by=by or entry.actor, at=entry.at, record=f"J-{entry.seq}")
+
+
 def plan_brief(session: Session, reader: Person, cycle: Cycle) -> PlanBrief:
     """A planned cycle in the figures a lead approves."""
     counts = summary_of(session, cycle)
@@ -142,6 +156,7 @@ def plan_brief(session: Session, reader: Person, cycle: Cycle) -> PlanBrief:
     if cycle.opened_at is not None:
         by = session.exec(pick(Person.name).where(Person.key == cycle.approved_by)).first()
         approved = Answered(verb="approved", by=by or cycle.approved_by or "", at=cycle.opened_at, record=cycle.key)
+    approved = _called_off(session, cycle.key) or approved
     return PlanBrief(
         reader=reader_of(reader),
         cycle=cycle.key,

@@ -102,7 +102,7 @@ def _open(session: Session, cycle: Cycle, row: Any, day: date, now: datetime, ac
     name = pair_name(session, row.system_id, row.kind_id)
     after = {"reason": found.reason, "happened_on": found.happened_on, "cycle": cycle.key}
     journal.append(session, at=now, actor=actor, action="lapse.opened", subject=f"lapse:{name}", after=after)
-    if cycle.state != "closed":
+    if cycle.state not in ("closed", "cancelled"):
         _make_answerable(session, cycle, found, day, now, actor)
     return name
 

@@ -45,7 +45,7 @@ class Act:
         if request is None:
             raise Refused("unknown", f"There is no request {request_id}.")
         cycle = self.session.get_one(Cycle, request.cycle_id)
-        if cycle.state in ("planned", "closed"):
+        if cycle.state in ("planned", "closed", "cancelled"):
             raise Refused("closed", f"Cycle {cycle.key} is {cycle.state}; nothing can be answered in it.")
         self.must_be_here()
         policy = Policy.model_validate(cycle.policy)

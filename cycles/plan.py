@@ -75,10 +75,10 @@ def open_cycle(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> 
     """Approve a planned cycle, from which moment people are asked. False when it was open already.
 
     Raises:
-        Refused: when the cycle is closed.
+        Refused: when the cycle is closed or cancelled.
     """
-    if cycle.state == "closed":
-        raise Refused("closed", f"Cycle {cycle.key} is closed; plan the next one.")
+    if cycle.state in ("closed", "cancelled"):
+        raise Refused("closed", f"Cycle {cycle.key} is {cycle.state}; plan the next one.")
     if cycle.state != "planned":
         return False
     cycle.state, cycle.approved_by, cycle.opened_at = "doing", actor, now

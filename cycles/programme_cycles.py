@@ -27,9 +27,9 @@ def cycle_named(session: Session, key: str) -> Cycle:
 
 
 def current_cycle(session: Session) -> Cycle | None:
-    """The cycle that is under way; else the newest one."""
+    """The cycle that is under way; else the newest one that was not called off, if there is any."""
     under_way = select(Cycle).where(col(Cycle.state).in_(OPEN)).order_by(col(Cycle.starts).desc())
-    newest = select(Cycle).order_by(col(Cycle.starts).desc())
+    newest = select(Cycle).order_by(col(Cycle.cancelled_at).is_not(None), col(Cycle.starts).desc())
     return session.exec(under_way).first() or session.exec(newest).first()
 
 
@@ -46,6 +46,13 @@ def planned_cycles(session: Session) -> list[Cycle]:
 def last_closed(session: Session) -> Cycle | None:
     """The newest closed cycle, whose scope is watched until the next one is open."""
     return session.exec(select(Cycle).where(Cycle.state == "closed").order_by(col(Cycle.starts).desc())).first()
+
+
+def last_over(session: Session) -> Cycle | None:
+    """The cycle whose actions are chased while none is open: the last closed one; where there is none, the newest that was
+    called off after it had opened."""
+    called_off = select(Cycle).where(Cycle.state == "cancelled", col(Cycle.opened_at).is_not(None))
+    return last_closed(session) or session.exec(called_off.order_by(col(Cycle.starts).desc())).first()
 
 
 def period_for(session: Session, key: str | None, today: date) -> Period:

@@ -157,7 +157,7 @@ def _tallies(session: Session, cycle: Cycle, day: date, policy: Policy) -> dict[
 
 def _rings(session: Session, cycle: Cycle) -> tuple[StageRing, ...]:
     stages = ("plan", "do", "check", "act")
-    now = {"planned": 0, "doing": 1, "checking": 2, "acting": 3, "closed": 4}[cycle.state]
+    now = {"planned": 0, "doing": 1, "checking": 2, "acting": 3, "closed": 4, "cancelled": 0}[cycle.state]
     states = count_by(
         session,
         select(col(Request.state), func.count()).where(col(Request.cycle_id) == cycle.id).group_by(col(Request.state)),

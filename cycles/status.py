@@ -36,7 +36,14 @@ person = Person.__table__.c  # type: ignore[attr-defined]
 request = Request.__table__.c  # type: ignore[attr-defined]
 standing = Standing.__table__.c  # type: ignore[attr-defined]
 system = System.__table__.c  # type: ignore[attr-defined]
-STAGES = {"planned": "plan", "doing": "do", "checking": "check", "acting": "act", "closed": "closed"}
+STAGES = {
+    "planned": "plan",
+    "doing": "do",
+    "checking": "check",
+    "acting": "act",
+    "closed": "closed",
+    "cancelled": "cancelled",
+}
 
 
 def result_rows(session: Session, cycle: Cycle) -> Iterator[tuple[Any, ...]]:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import Session, select
 
 from cycles import act as act_rules
+from cycles import cancel as cancel_rules
 from cycles import check as check_rules
 from cycles import close as close_rules
 from cycles import do as do_rules
@@ -20,12 +21,21 @@ from cycles.check import Checked
 from cycles.close import Closing
 from cycles.do import Ticked
 from cycles.errors import BadInput, Refused
-from cycles.models import Person
+from cycles.models import Cycle, Person
 from cycles.observations import Observed, Seen
 from cycles.people import current_policy, programme_head
+from cycles.programme import kept_policies
 from cycles.programme.load import Programme, load_programme
 from cycles.programme.sync import sync
-from cycles.programme_cycles import current_cycle, cycle_named, last_closed, open_cycles, period_for, planned_cycles
+from cycles.programme_cycles import (
+    current_cycle,
+    cycle_named,
+    last_closed,
+    last_over,
+    open_cycles,
+    period_for,
+    planned_cycles,
+)
 from cycles.scorecard import Scorecard
 from cycles.scorecard_queries import scorecard
 from flows.house import House
@@ -41,7 +51,10 @@ def read_programme(house: House) -> Programme:
 def sync_programme(house: House, programme: Programme) -> bool:
     """Bring the record up to the programme; True when anything changed."""
     with house.record.write() as session:
-        return bool(sync(session, programme, now=house.now(), actor=house.actor))
+        changes = sync(session, programme, now=house.now(), actor=house.actor)
+        if notice := kept_policies.kept(session, changes):
+            log.warning("sync: %s", notice)
+        return bool(changes)
 
 
 def plan_cycle(house: House, key: str | None) -> dict[str, Any]:
@@ -50,6 +63,8 @@ def plan_cycle(house: House, key: str | None) -> dict[str, Any]:
     with house.record.write() as session:
         today = now.astimezone(_zone(session)).date()
         period = period_for(session, key, today)
+        if key is not None:
+            cancel_rules.refuse_anew(session.exec(select(Cycle).where(Cycle.key == period.key)).first())
         planned = plan_rules.plan(session, period, current_policy(session), now=now, actor=house.actor)
         return {
             "cycle": planned.cycle.key,
@@ -159,7 +174,7 @@ def act_on_cycles(house: House) -> dict[str, Acted]:
     """Act on every open cycle, or on the last one while none is open; remind those whose decision is waited for."""
     now = house.now()
     with house.record.write() as session:
-        under_way, last = open_cycles(session), last_closed(session)
+        under_way, last = open_cycles(session), last_over(session)
         for cycle in (*planned_cycles(session), *under_way):
             overdue.remind_deciders(session, cycle, now=now, actor=house.actor)
         cycles = under_way or ([last] if last else [])

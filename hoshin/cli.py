@@ -5,7 +5,19 @@ import sys
 
 import typer
 
-from hoshin.commands import answering, chasing, dates, history, improving, looking, panels, programme, running, stages
+from hoshin.commands import (
+    answering,
+    cancelling,
+    chasing,
+    dates,
+    history,
+    improving,
+    looking,
+    panels,
+    programme,
+    running,
+    stages,
+)
 
 app = typer.Typer(
     name="hoshin",
@@ -16,7 +28,7 @@ app = typer.Typer(
     add_completion=True,
     rich_markup_mode="markdown",
 )
-for group in (programme, stages, dates, answering, chasing, panels, improving, looking, history, running):
+for group in (programme, stages, dates, answering, cancelling, chasing, panels, improving, looking, history, running):
     group.register(app)
 
 

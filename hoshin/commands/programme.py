@@ -52,6 +52,7 @@ def sync(
     json: AsJson = False,
 ) -> None:
     """Bring the record up to the programme's files; says what is added, changed and removed."""
+    from cycles.programme.kept_policies import kept
     from cycles.programme.load import load_programme
     from cycles.programme.sync import sync as bring_up
     from hoshin.opening import opened
@@ -60,9 +61,10 @@ def sync(
         found = load_programme(house.programme_dir)
         with house.record.write() as session:
             changes = bring_up(session, found, now=house.now(), actor=house.actor)
+            notice = kept(session, changes)
     summary = changes.summary()
     if json:
-        print_json({"dry_run": dry_run, "changes": summary})
+        print_json({"dry_run": dry_run, "changes": summary, "notice": notice})
         return
     rows = [
         (how, sort, found["count"], ", ".join(found["keys"]))
@@ -70,3 +72,5 @@ def sync(
         for sort, found in sorts.items()
     ]
     print_table("Would change" if dry_run else "Changed", ("how", "what", "count", "which"), rows, empty="nothing.")
+    if notice:
+        print(f"\nNote: {notice}")

@@ -15,8 +15,9 @@ SHOWN_PEOPLE = 5
 def plan(brief: PlanBrief, words: Words) -> Payload:
     """Counts, dates, the busiest people, and *Open the cycle* or who opened it."""
     cycle = parts.name_of(brief.cycle)
+    how = "" if brief.approved is None else "_cancelled" if brief.approved.verb == "cancelled" else "_open"
     blocks = [
-        header(f"{PREFIX}.title", words.say("plan.title_open" if brief.approved else "plan.title", cycle=cycle)),
+        header(f"{PREFIX}.title", words.say(f"plan.title{how}", cycle=cycle)),
         paragraph(f"{PREFIX}.period", words.say("plan.period", starts=brief.starts, ends=brief.ends)),
         fields(f"{PREFIX}.counts", _cells(words, brief)),
     ]
@@ -24,7 +25,7 @@ def plan(brief: PlanBrief, words: Words) -> Payload:
         blocks.append(context(f"{PREFIX}.busiest", _busiest(words, brief)))
     if brief.approved:
         blocks.append(rich(f"{PREFIX}.approved", parts.receipt(words, brief.approved)))
-        return {"text": notification(words.say("plan.notify_open", cycle=cycle, do_on=brief.do_on)), "blocks": blocks}
+        return {"text": notification(words.say(f"plan.notify{how}", cycle=cycle, do_on=brief.do_on)), "blocks": blocks}
     blocks.append(actions(f"{PREFIX}.plan", [_open_button(words, brief)]))
     said = words.say("plan.notify", cycle=cycle, requests=brief.requests, do_on=brief.do_on)
     return {"text": notification(said), "blocks": blocks}
