@@ -192,7 +192,7 @@ def _open(cycle: Cycle, found: Ending, renewal: Renewal, directory: Directory, n
 
 
 def _tell(session: Session, cycle: Cycle, requests: Iterable[Request], now: datetime, actor: str) -> None:
-    rows = [(asked.id, asked.renews, asked.ask_on, asked.due) for asked in requests]
+    rows = sorted((asked.id, asked.renews) for asked in requests)
     if not rows:
         return
     after = {"state": "pending", "count": len(rows), "digest": journal.digest(rows)}

@@ -73,6 +73,8 @@ class Ledger:
             self._chased(name, after, datetime.fromisoformat(at).replace(tzinfo=UTC), chased)
         elif action == "requests.lapsed":
             self._lapsed(name, after)
+        elif action == "requests.renewed":
+            self._renewed(name, after)
         elif action == "requests.settled":
             self._settled(name, after)
         elif sort == "cycle" and action in ("cycle.planned", "cycle.opened", "cycle.advanced", "cycle.closed"):
@@ -116,6 +118,15 @@ class Ledger:
         assert meant is not None, f"I5: {after} is about none of {sets}"
         assert len(meant) == after["count"]
         self.requests.update(dict.fromkeys(meant, "lapsed"))
+
+    def _renewed(self, cycle: str, after: Any) -> None:
+        query = (
+            "SELECT r.id, r.renews FROM request r JOIN cycle c ON c.id = r.cycle_id WHERE c.key = ? AND r.renews > ''"
+        )
+        rows = [tuple(row) for row in self.raw.execute(query + " ORDER BY r.id", (cycle,)).fetchall()]
+        meant = [row for row in rows if self.requests.get(row[0]) in (None, "accepted")]
+        assert journal.digest(meant) == after["digest"], f"I5: {after} is not about {meant}"
+        self.requests.update({number: "pending" for number, _ in meant})
 
     def _settled(self, cycle: str, after: Any) -> None:
         ends = [(n, s) for n, s in sorted(self._states(cycle).items()) if s in ("accepted", "excused")]

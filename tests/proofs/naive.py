@@ -13,7 +13,7 @@ LEGAL = {
     "submitted": {"accepted", "returned"},
     "returned": {"submitted", "accepted", "excused", "lapsed"},
     "lapsed": {"submitted", "accepted", "excused"},
-    "accepted": {"lapsed"},
+    "accepted": {"lapsed", "pending"},
     "excused": set(),
 }
 AT_WORK = {"open", "analysed", "implementing", "reopened"}
