@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from cycles import act, check, close, do, outbox, overdue, plan
 from cycles.models import Delivery, Person
 from cycles.people import Directory, current_policy
-from cycles.periods import quarter_of
+from cycles.periods import period_of
 from cycles.permits import Act
 from cycles.programme.load import Programme
 from cycles.programme.sync import sync
@@ -71,7 +71,7 @@ class Town:
         """Plan the quarter of today, and open what waits for approval."""
 
         def work(session: Session) -> None:
-            today = quarter_of((self.now + timedelta(hours=9)).date(), "april")
+            today = period_of((self.now + timedelta(hours=9)).date(), "april")
             planned = plan.plan(session, today, current_policy(session), now=self.now, actor="flow:plan")
             if planned.cycle.state == "planned":
                 plan.open_cycle(session, planned.cycle, now=self.now, actor="lead")
