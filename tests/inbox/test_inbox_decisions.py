@@ -123,7 +123,12 @@ def test_every_button_and_form_has_a_handler() -> None:
     assert (verbs | menu) - {"page"} <= set(AT_ONCE) | set(OPENS)
     assert set(AT_ONCE).isdisjoint(OPENS)
     forms = "".join(path.read_text(encoding="utf-8") for path in root.glob("modals/*.py"))
-    known = set(re.findall(r"\bmodal\(\s*words, \"(\w+)\"", forms)) | {"delegate", "reassign", "effective", "ineffective"}
+    known = set(re.findall(r"\bmodal\(\s*words, \"(\w+)\"", forms)) | {
+        "delegate",
+        "reassign",
+        "effective",
+        "ineffective",
+    }
     assert known == set(SENT)
     assert {"submit"} | known >= set(OPENS)
 
