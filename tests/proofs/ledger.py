@@ -157,7 +157,9 @@ class Ledger:
             assert found == after["digest"], f"I5: the requests of {key} are not those of its entry"
 
     def _action(self, action: str, name: str, before: Any, after: Any) -> None:
-        state = "open" if action == "action.opened" else after["state"]
+        state = "open" if action == "action.opened" else after.get("state")
+        if state is None:
+            return  # said or asked about it; its state stays
         numbers = [row[0] for row in self.raw.execute(SUBJECTS.format("action") + " ORDER BY x.id DESC").fetchall() if row[1] == name]  # fmt: skip
         if action == "action.opened":
             number = min(n for n in numbers if n not in self.actions)
