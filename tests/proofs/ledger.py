@@ -6,11 +6,12 @@ rows it must have meant are found by what changed, and have to give that very di
 
 import json
 import sqlite3
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from naive import ACTIONS, LEGAL, WAITING
+from naive import ACCEPTANCES, ACTIONS, LEGAL, WAITING
 
 from cycles import journal
 
@@ -19,6 +20,8 @@ SUBJECTS = (
     "SELECT x.id, s.key || '/' || k.key, x.state FROM {0} x JOIN system s ON s.id = x.system_id"
     " JOIN evidence_kind k ON k.id = x.kind_id"
 )
+# Entries about an action that leave its state as it was.
+REMARKS = {f"action.{verb}" for verb in ("help_wanted", "review_asked", "review_passed_on", "review_reminded", "milestone_set", "milestone_done")}  # fmt: skip
 CYCLES = {"planned": {"doing"}, "doing": {"checking", "acting"}, "checking": {"acting"}, "acting": {"closed"}}
 
 
@@ -31,6 +34,7 @@ class Ledger:
     actions: dict[int, str] = field(default_factory=dict)
     cycles: dict[str, str] = field(default_factory=dict)
     lapses: set[str] = field(default_factory=set)
+    acceptances: Counter[tuple[str, str]] = field(default_factory=Counter)
     verdicts: dict[int, str] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     of: dict[int, str] = field(default_factory=dict)
@@ -43,6 +47,7 @@ class Ledger:
         self.requests = {row[0]: row[2] for row in self.raw.execute(SUBJECTS.format("request"))}
         self._learn_names(0)
         self.actions = dict(self.raw.execute("SELECT id, state FROM action"))
+        self.acceptances = self._acceptances()
         self.cycles, self.lapses, self.verdicts = self._cycles(), self._lapses(), self._verdicts()
         last = self.raw.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
         self.seq, self.head = last or (0, journal.GENESIS)
@@ -81,8 +86,10 @@ class Ledger:
             self._cycle(action, name, before, after)
         elif sort == "lapse":
             (self.lapses.add if action == "lapse.opened" else self.lapses.remove)(name)
-        elif sort == "action" and action.partition(".")[2] != "help_wanted":
+        elif sort == "action" and action not in REMARKS:
             self._action(action, name, before, after)
+        elif sort == "acceptance":
+            self._acceptance(action, name, before, after)
 
     def _request(self, action: str, name: str, before: Any, after: Any) -> None:
         number, state = after["request"], after["state"]
@@ -169,7 +176,17 @@ class Ledger:
             assert state in ACTIONS[before["state"]], f"I6: action {name}: {before} {after}"
         self.actions[number] = state
 
+    def _acceptance(self, action: str, name: str, before: Any, after: Any) -> None:
+        state = after["state"]
+        if action != "acceptance.requested":
+            assert self.acceptances[name, before["state"]] > 0, f"I5: {action} {name} does not begin where it was"
+            assert state in ACCEPTANCES.get(before["state"], ()), f"I6: acceptance {name}: {before} {after}"
+            self.acceptances[name, before["state"]] -= 1
+        self.acceptances[name, state] += 1
+
     def _compare(self) -> None:
+        found = self._acceptances()
+        assert +self.acceptances == found, f"I5: acceptances {found}; their entries say {self.acceptances}"
         actions = dict(self.raw.execute("SELECT id, state FROM action").fetchall())
         assert self.actions == actions, f"I5: actions {actions}; their entries say {self.actions}"
         assert self.cycles == self._cycles(), f"I5: cycles {self._cycles()}; their entries say {self.cycles}"
@@ -197,6 +214,9 @@ class Ledger:
     def _lapses(self) -> set[str]:
         query = SUBJECTS.format("lapse").replace("x.state", "''") + " WHERE x.recovered_at IS NULL"
         return {row[1] for row in self.raw.execute(query)}
+
+    def _acceptances(self) -> Counter[tuple[str, str]]:
+        return Counter((row[1], row[2]) for row in self.raw.execute(SUBJECTS.format("acceptance")))
 
     def _verdicts(self) -> dict[int, str]:
         query = "SELECT v.evidence_id, v.outcome FROM verdict v JOIN evidence e ON e.id = v.evidence_id WHERE e.source != 'programme'"  # fmt: skip

@@ -18,10 +18,15 @@ LEGAL = {
 }
 AT_WORK = {"open", "analysed", "implementing", "reopened"}
 ACTIONS = {
-    **{state: (AT_WORK | {"implemented", "withdrawn"}) - {"open"} for state in AT_WORK},
-    "implemented": {"effective", "reopened"},
+    **{state: (AT_WORK | {"implemented", "withdrawn", "risk-accepted"}) - {"open"} for state in AT_WORK},
+    "implemented": {"effective", "reopened", "withdrawn", "risk-accepted"},
     "effective": set(),
     "withdrawn": set(),
+    "risk-accepted": set(),
+}
+ACCEPTANCES = {
+    "requested": {"approved", "declined", "withdrawn"},
+    "approved": {"expired", "revoked", "ended", "replaced"},
 }
 WAITING = ("pending", "asked", "returned")
 WHO_MAY = {  # by verb: the states in which it may be said, and by whom

@@ -166,17 +166,15 @@ def snapshot(systems: int) -> bytes:
     return raw(town.record).serialize()
 
 
-@cache
-def _memory() -> Record:
-    return open_record("sqlite://", migrate=False)
-
-
 @contextmanager
 def planned_town(systems: int = 2) -> Iterator[Town]:
-    """A town on the first morning of its first cycle; there is one at a time."""
-    record = _memory()
+    """A town on the first morning of its first cycle, in a connection of its own: none inherits what another prepared."""
+    record = open_record("sqlite://", migrate=False)
     raw(record).deserialize(snapshot(systems))
-    yield Town(record, programme=programme_of(systems))
+    try:
+        yield Town(record, programme=programme_of(systems))
+    finally:
+        record.close()
 
 
 def file_town(path: Path, systems: int) -> Town:
