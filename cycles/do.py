@@ -6,6 +6,7 @@ the lead's to replace. Nothing here sends: messages go to the outbox in the same
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -16,7 +17,7 @@ from cycles.heard import Heard
 from cycles.ladder import Ladder
 from cycles.models import UNANSWERED, Cycle, Request
 from cycles.people import Directory
-from cycles.policy import Policy
+from cycles.policy import Policy, Rung
 from cycles.programme_cycles import OPEN
 from cycles.store import Record
 
@@ -100,8 +101,8 @@ def _decide(found: _Round, request: Request) -> None:
     if request.disputed:
         _orphan(found, request)
     elif request.step == 0:
-        _stand_in(found, request)
-        _gather(found, request, "digest", request.assignee_id, None, rung=0)
+        # What would wait out a long leave goes to the deputy instead, or to whoever is next above.
+        _gather(found, request, "digest", directory.stand_in(request.assignee_id, now), None, rung=0)
     else:
         _climb(found, request)
 
@@ -127,29 +128,22 @@ def _orphan(found: _Round, request: Request) -> None:
     )
 
 
-def _stand_in(found: _Round, request: Request) -> None:
-    """What would wait out a long leave goes to the deputy instead, or to whoever is next above."""
-    request.assignee_id = found.directory.stand_in(request.assignee_id, found.now)
-
-
 def _climb(found: _Round, request: Request) -> None:
     """The rung that is due; of several missed reminders to the owner only the last is spoken."""
     ladder, now = found.policy.asking.ladder, found.now
+    if request.snoozed_until is not None:
+        request.step = _theirs_again(ladder, request.step)
     if request.step > len(ladder):
         request.next_at = None
-        return
-    rung = ladder[request.step - 1]
-    if request.snoozed_until is not None and rung.to != "owner" and request.step > 1:
-        # They asked to be asked again today: once more them, before anybody above is told.
-        request.step, rung = request.step - 1, ladder[request.step - 2]
-    if rung.to == "owner" and not found.directory.is_here(request.assignee_id, now):
-        _stand_in(found, request)
-        _gather(found, request, "digest", request.assignee_id, None, rung=request.step)
         return
     above = Ladder.of(request, found.directory, found.policy)
     request.step = above.latest_due(request.step, now)
     rung = ladder[request.step - 1]
     told = above.told(rung.to, now)
+    if rung.to == "owner" and told != request.assignee_id:
+        # Whoever stands in has not seen it yet, and is asked as the owner was.
+        _gather(found, request, "digest", told, None, rung=request.step)
+        return
     repeats = rung.to != "owner" and (told == request.assignee_id or _was_told(found, request, told))
     if repeats or (rung.to == "owner" and _has_heard_enough(found, request)):
         _advance(found, request)
@@ -157,6 +151,11 @@ def _climb(found: _Round, request: Request) -> None:
     kind = "escalation" if rung.message == "escalation" else "reminder"
     role = rung.to if kind == "escalation" else "last" if rung.message == "last_reminder" else None
     _gather(found, request, kind, told, role, rung=request.step)
+
+
+def _theirs_again(ladder: Sequence[Rung], step: int) -> int:
+    """They asked to be asked again today: once more them, however high it has climbed, before anybody above is told."""
+    return max((n for n, rung in enumerate(ladder[:step], 1) if rung.to == "owner"), default=step)
 
 
 def _was_told(found: _Round, request: Request, person_id: int) -> bool:
@@ -234,6 +233,8 @@ def _write(
         about = [("request", request.id, rung) for request, rung in now_said]
         drafts.write(key, kind=kind, person_id=person_id, now=found.now, about=about, root_id=root, role=role)
     for request, _ in now_said:
+        if kind == "digest":
+            request.assignee_id = person_id  # only with the word itself: nobody answers for what they were never asked
         if request.state == "pending":
             request.state, request.asked_at = "asked", found.now
             fair = Ladder.of(request, found.directory, found.policy).fair_due(found.now)

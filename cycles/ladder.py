@@ -109,13 +109,10 @@ class Ladder:
 
         Who it is can change while it is waited for: somebody leaves or comes back meanwhile.
         """
-        ladder = self
         for _ in range(MOST_TURNS):
-            told = ladder.told(to, at)
+            told = self.told(to, at)
             hours = self.directory.hours(told)
             if hours.is_decent(at):
                 break
             at = hours.next_decent(at)
-            if to == "owner":
-                ladder = replace(ladder, assignee_id=told)  # whoever stands in keeps it
         return at, told

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from hypothesis import given, settings
@@ -74,6 +74,60 @@ def test_what_happens_is_what_was_announced(owner: str, lives: dict[str, Any], n
         before = announced(session, built)
     assert happened(built) == before
     built.record.close()
+
+
+def test_who_stands_in_late_hears_the_latest_rung_as_it_was_announced(record: Record) -> None:
+    # The owner is away, later the manager too: the lead is asked in their place when the second reminder is due already.
+    early: dict[str, Any] = {key: {"hours": "06:30-12:00"} for key in ("owner", "second", "boss", "lead", "other")}
+    early["other"]["leave"] = [{"from": date(2026, 10, 9), "to": date(2026, 10, 24)}]
+    early["boss"]["leave"] = [{"from": date(2026, 10, 17), "to": date(2026, 11, 16)}]
+    early["lead"]["leave"] = [{"from": date(2026, 10, 17), "to": date(2026, 11, 3)}]
+    built = one_request(record, "other", who=people(**early))
+    with built.record.read() as session:
+        before = announced(session, built)
+    assert (datetime(2026, 11, 3, 21, 30, tzinfo=UTC), "lead", 2) in before
+    assert happened(built) == before
+
+
+def test_who_stands_in_is_asked_and_not_reminded_when_their_hours_open(record: Record) -> None:
+    """They are not answerable before the word: until their day begins the request stays where it was."""
+    built = one_request(record, "owner", who=people(owner={}, second={"hours": "13:00-22:15"}))
+    _tick_on(built, built.request().next_at or built.now)
+    reminder = built.request().next_at
+    assert reminder is not None
+    # The owner's leave is only heard of now: the morning that was theirs is the deputy's quiet time.
+    away = [{"from": built.now.date() + timedelta(days=1), "to": built.now.date() + timedelta(days=60)}]
+    changed = people(owner={"leave": away}, second={"hours": "13:00-22:15"})
+    built.sync(replace(built.programme, people=tuple(changed)))
+    built.now = reminder
+    built.turn(tick)
+    assert built.request().assignee_id == built.request().owner_id
+    _tick_on(built, built.request().next_at or built.now)
+    assert built.request().assignee_id != built.request().owner_id
+    assert happened_last(built) == ("digest", "second")
+
+
+def test_a_snooze_high_on_the_ladder_brings_it_back_to_who_snoozed(record: Record) -> None:
+    built = one_request(record, "owner", policy={"asking": {"max_snoozes": 1, "messages_per_request": 9}})
+    while built.request().step < 6:
+        built.now = built.request().next_at or built.now
+        _tick_on(built, built.now)
+    _does(built, "snooze", "owner")
+    assert built.request().snoozed_until is not None
+    _tick_on(built, built.request().next_at or built.now)
+    assert happened_last(built) == ("reminder", "owner")
+
+
+def happened_last(built: House) -> tuple[str, str]:
+    with built.record.read() as session:
+        last = session.exec(
+            select(Delivery.kind, Person.key)
+            .join(Person, col(Person.id) == col(Delivery.person_id))
+            .where(col(Delivery.kind).in_(CHASING))
+            .order_by(col(Delivery.id).desc())
+        ).first()
+    assert last is not None
+    return last[0], last[1]
 
 
 def test_who_is_told_can_change_while_their_morning_is_waited_for(record: Record) -> None:
