@@ -51,7 +51,7 @@ def test_sync_says_what_would_change_then_changes_it_once(fresh: Path) -> None:
     assert would["changes"]["added"]["people"]["count"] == 18
     assert fingerprint(fresh) == before
     did = good(fresh, "sync", "--json").json
-    assert did == {"dry_run": False, "changes": would["changes"]}
+    assert did == {"dry_run": False, "changes": would["changes"], "notice": None}
     assert good(fresh, "sync", "--json").json["changes"] == {}
     assert head(fresh)[0] == 1
     people = fresh / "programme" / "people.yaml"
