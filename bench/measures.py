@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, text, update
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from bench import town
 from bench.floors import check_floor, plan_floor
@@ -20,6 +20,7 @@ from cycles.store import Record
 PLAN_AT = town.START
 CHECK_AT = town.START + timedelta(days=2)
 DUE = 100
+DUE_OWNERS = 10
 # Facts of Prefect: what one task run costs at the least, in seconds.
 PREFECT_TASK_S = 0.005
 MEMORY_BOUND_MIB = 300.0
@@ -177,14 +178,13 @@ def _change(record: Record, size: town.Size) -> None:
 
 
 def _ticking(where: Place, planned: str) -> tuple[float, int]:
-    """The median of ticks with DUE requests due among all that are open; each is rolled back."""
+    """The median of ticks with DUE requests of DUE_OWNERS owners due among all that are open; each is rolled back."""
     name, record = where.copy(planned)
     _opened(record)
     now = datetime(2026, 11, 4, 1, 0, tzinfo=UTC)
     with record.write() as session:
         session.execute(update(Request).values(next_at=now + timedelta(days=30)))
-        ids = select(Request.id).order_by(col(Request.id)).limit(DUE)  # type: ignore[call-overload]
-        session.execute(update(Request).where(col(Request.id).in_(ids)).values(next_at=now))
+        session.execute(update(Request).where(col(Request.id).in_(_due(session))).values(next_at=now))
     if where.server:
         with record.engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM ANALYZE request")
@@ -192,6 +192,16 @@ def _ticking(where: Place, planned: str) -> tuple[float, int]:
     total = _count(record, "request")
     where.drop(name, record)
     return statistics.median(taken[1:]), total
+
+
+def _due(session: Session) -> list[int]:
+    """The first requests of the same number of owners, whatever is open: messages are made per owner."""
+    place = func.row_number().over(partition_by=col(Request.owner_id), order_by=col(Request.id)).label("place")
+    numbered = select(col(Request.id), col(Request.owner_id), place).subquery()
+    each = (
+        select(numbered.c.id).where(numbered.c.place <= DUE // DUE_OWNERS).order_by(numbered.c.owner_id, numbered.c.id)
+    )
+    return list(session.execute(each.limit(DUE)).scalars())
 
 
 class _Undone(Exception):

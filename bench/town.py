@@ -47,7 +47,8 @@ class Size:
 
 
 FULL = Size(systems=40_000, kinds=30, people=1_000)
-FEW = Size(systems=400, kinds=30, people=20)
+# As many people as the large one has: a tick reads the people's hours and leave, and only what is open may differ.
+FEW = Size(systems=400, kinds=30, people=1_000)
 SMALL = Size(systems=120, kinds=10, people=12)
 
 

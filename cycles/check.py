@@ -19,7 +19,7 @@ from cycles.models import (
     UTCDateTime,
 )
 from cycles.pairs import request, results, standings
-from cycles.sets import put
+from cycles.sets import measure, put
 from cycles.status import stored_results
 
 standing = Standing.__table__.c  # type: ignore[attr-defined]
@@ -41,7 +41,11 @@ def check(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> Check
     advance(session, cycle, now=now, actor=actor)
     close_unanswered(session, cycle, now=now, actor=actor)
     changed = refresh_standings(session, cycle, day, now)
+    if changed:
+        measure(session, Standing)
     assessed = refresh_assessments(session, cycle, now)
+    if assessed:
+        measure(session, Assessment)
     settle_answered(session, cycle, now=now, actor=actor)
     renewals.renew(session, cycle, now=now, actor=actor)
     recovered: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from cycles import journal, lines, outbox
 from cycles.errors import Refused
 from cycles.ladder import FAIR_WORKDAYS
 from cycles.models import (
+    Applicability,
     Cycle,
     CycleFramework,
     CycleSystem,
@@ -28,6 +29,7 @@ from cycles.people import Directory, programme_calendar, programme_head
 from cycles.periods import Period
 from cycles.policy import Policy
 from cycles.programme.catalogue_sync import refresh_applicability
+from cycles.sets import measure
 from cycles.stages import stage_dates
 
 person = Person.__table__.c  # type: ignore[attr-defined]
@@ -180,6 +182,7 @@ def _make_requests(session: Session, cycle: Cycle, policy: Policy, now: datetime
     An owner's requests are numbered gravest first. So many a day as policy says; where the days do not suffice, the
     number a day grows evenly rather than all of the rest landing on the last day.
     """
+    measure(session, CycleFramework, CycleSystem, Applicability, Slot)
     standing = standings(cycle.id, cycle.ends, now).subquery("standing")
     number = func.row_number().over(partition_by=system.owner_id, order_by=(kind.weight.desc(), system.id, kind.id))
     total = func.count().over(partition_by=system.owner_id)
@@ -225,6 +228,7 @@ def _make_requests(session: Session, cycle: Cycle, policy: Policy, now: datetime
     )
     names = "cycle_id system_id kind_id owner_id assignee_id state ask_on due step next_at snoozes disputed"
     session.execute(insert(Request).from_select(names.split(), rows))
+    measure(session, Request)
 
 
 def summary_of(session: Session, cycle: Cycle, *, created: bool = False) -> Planned:

@@ -33,3 +33,16 @@ def put(session: Session, model: type[SQLModel], rows: Select[Any], *, compare: 
         # The driver does not count rows of a statement that begins with WITH.
         return int(session.execute(text("SELECT changes()")).scalar_one())
     return int(written.rowcount)  # type: ignore[attr-defined]
+
+
+def measure(session: Session, *models: type[SQLModel]) -> None:
+    """Tell PostgreSQL how many rows this transaction wrote to these tables, before a query joins them.
+
+    Its own statistics come minutes after a commit. Until then it takes a table just filled to be all but empty, joins it by
+    nested loops, and work that should take seconds takes hours. SQLite chooses by its indexes alone and needs no telling.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    for model in models:
+        table = model.__table__  # type: ignore[attr-defined]
+        session.execute(text(f"ANALYZE {session.connection().dialect.identifier_preparer.format_table(table)}"))
