@@ -14,7 +14,6 @@ from cycles.people import Directory, current_policy
 from cycles.plan import open_cycle
 from cycles.programme.load import load_programme
 from cycles.programme_cycles import planned_cycles
-from cycles.store import Record
 from flows.house import House
 from hoshin.behaviour import load_behaviour
 from hoshin.hands import RecordHands
@@ -55,9 +54,10 @@ def simulate(house: House, *, days: int, seed: int, behaviour: Path | None) -> d
         player = _player(inside, clock, behaviour, seed)
 
         def after_step() -> None:
-            if player is None:
-                _presume_approval(record, clock())
-            _pretend_sent(record, clock())
+            with record.write() as session:
+                if player is None:
+                    _presume_approval(session, clock())
+                _pretend_sent(session, clock())
 
         wheel = Wheel(house=inside, clock=clock, player=player, after_step=after_step, plans=True)
         wheel.turn_until(started + timedelta(days=days))
@@ -77,25 +77,23 @@ def _player(house: House, clock: VirtualClock, behaviour: Path | None, seed: int
     )
 
 
-def _presume_approval(record: Record, now: datetime) -> None:
+def _presume_approval(session: Session, now: datetime) -> None:
     """A plan nobody approves asks nobody: the simulation would show an empty calendar."""
-    with record.write() as session:
-        for cycle in planned_cycles(session):
-            open_cycle(session, cycle, now=now, actor="simulation")
+    for cycle in planned_cycles(session):
+        open_cycle(session, cycle, now=now, actor="simulation")
 
 
-def _pretend_sent(record: Record, now: datetime) -> None:
+def _pretend_sent(session: Session, now: datetime) -> None:
     """What delivery would do, without Slack: say what is due to whoever may be told now."""
-    with record.write() as session:
-        directory = Directory.load(session, current_policy(session))
-        for delivery in outbox.due(session, now, limit=10_000):
-            hours = directory.hours(delivery.person_id)
-            if delivery.kind not in outbox.SILENT and not hours.is_decent(now):
-                outbox.postpone(session, delivery, until=hours.next_decent(now))
-            elif delivery.kind in outbox.SILENT or brief_for(session, delivery, now) is None:
-                outbox.withdraw(session, delivery)
-            else:
-                outbox.sent(session, delivery, channel="simulation", ts=str(delivery.id), now=now)
+    directory = Directory.load(session, current_policy(session))
+    for delivery in outbox.due(session, now, limit=10_000):
+        hours = directory.hours(delivery.person_id)
+        if delivery.kind not in outbox.SILENT and not hours.is_decent(now):
+            outbox.postpone(session, delivery, until=hours.next_decent(now))
+        elif delivery.kind in outbox.SILENT or brief_for(session, delivery, now) is None:
+            outbox.withdraw(session, delivery)
+        else:
+            outbox.sent(session, delivery, channel="simulation", ts=str(delivery.id), now=now)
 
 
 def _told(session: Session, started: datetime, ended: datetime, player: Player | None) -> dict[str, Any]:
