@@ -4,15 +4,17 @@ The course of an action is that of ISO/IEC 42001:2023, 10.2: react, find the cau
 Its states are in `action_states`, risk acceptances in `acceptances`, reviews of effect in `effectiveness`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 from typing import Literal
 
 from sqlmodel import Session, col, select
 
 from cycles import acceptance_watch, acceptances, action_ladder, cadence_proposals, effectiveness, findings
 from cycles.action_states import AT_WORK, move, open_action_of
-from cycles.lapse_actions import open_for, reopen_for, severity, weights
+from cycles.lapse_actions import Pair, open_for, reopen_for, severity, weights
 from cycles.models import Action, Cycle, Lapse, Request, System
 from cycles.people import Directory
 from cycles.policy import Policy
@@ -63,14 +65,13 @@ def _answer_lapses(
 ) -> tuple[int, int]:
     """Every open lapse gets its one action, unless an unexpired risk acceptance already answers it."""
     opened = reopened = 0
-    weighed: dict[tuple[int, int], int] | None = None
+    weigh = cache(partial(weights, session, cycle))
     has_its_action = (
         select(Action.id).where(col(Action.lapse_id) == col(Lapse.id), col(Action.closed_at).is_(None)).exists()
     )
     unanswered = select(Lapse).where(col(Lapse.recovered_at).is_(None), ~has_its_action).order_by(col(Lapse.id))
     for lapse in session.exec(unanswered).all():
-        weighed = weights(session, cycle) if weighed is None else weighed
-        done = answer_lapse(session, lapse, cycle, policy, directory, now, actor, weighed)
+        done = answer_lapse(session, lapse, cycle, policy, directory, now, actor, weigh)
         opened, reopened = opened + (done == "opened"), reopened + (done == "reopened")
     return opened, reopened
 
@@ -83,15 +84,18 @@ def answer_lapse(
     directory: Directory,
     now: datetime,
     actor: str,
-    weighed: dict[tuple[int, int], int] | None = None,
+    weigh: Callable[[], dict[Pair, int]] | None = None,
 ) -> Literal["opened", "reopened"] | None:
-    """Give an open lapse its one action, or take up again the one it had; None where that, or an acceptance, stands."""
+    """Give an open lapse its one action, or take up again the one it had; None where that, or an acceptance, stands.
+
+    `weigh` gives the weights of all open lapses; it is asked only for one that gets an action.
+    """
     current = open_action_of(session, lapse.system_id, lapse.kind_id)
     if current is None:
         if acceptances.is_accepted(session, lapse, cycle, now):
             return None
-        graver = weights(session, cycle) if weighed is None else weighed
-        open_for(session, lapse, policy, directory, graver, now=now, actor=actor)
+        weighed = (weigh or partial(weights, session, cycle))()
+        open_for(session, lapse, policy, directory, weighed, now=now, actor=actor)
         return "opened"
     if current.lapse_id == lapse.id:
         return None

@@ -12,7 +12,7 @@ from sqlmodel import select as pick
 
 from cycles import history, lines
 from cycles.lapses import local_day
-from cycles.models import Control, Cycle, Evidence, EvidenceKind, Framework, JournalEntry, Setting, System
+from cycles.models import Control, Cycle, EvidenceKind, Framework, JournalEntry, Setting, System
 from cycles.moments import Moment
 from cycles.pairs import results, standings_at
 
@@ -58,23 +58,6 @@ def _results_at(cycle: Cycle, moment: Moment) -> Select[Any]:
     )
 
 
-def standings_then(
-    session: Session, cycle: Cycle, moment: Moment
-) -> dict[tuple[str, str], tuple[str, str | None, str]]:
-    """Per (system, kind) its status, until when its evidence counts, and of which day that is; by key."""
-    then = standings_at(cycle.id, moment).subquery("then")
-    evidence = Evidence.__table__.c  # type: ignore[attr-defined]
-    rows = session.execute(
-        select(system.key, kind.key, then.c.status, then.c.valid_until, evidence.effective)
-        .select_from(then)
-        .join(System, system.id == then.c.system_id)
-        .join(EvidenceKind, kind.id == then.c.kind_id)
-        .outerjoin(Evidence, evidence.id == then.c.evidence_id)
-        .order_by(system.key, kind.key)
-    )
-    return {(row[0], row[1]): (row[2], _iso(row[3]), _iso(row[4]) or "") for row in rows}
-
-
 def recompute(session: Session, cycle: Cycle) -> str:
     """The result digest of a cycle as of its last check, from history; for a closed one it equals `result_digest`."""
     at = cycle.checked_at or cycle.planned_at
@@ -106,7 +89,3 @@ def _closing(session: Session, cycle: Cycle) -> tuple[int, str]:
     if entry is None:
         return 0, str(cycle.result_digest)
     return entry.seq, str(json.loads(entry.body)["after"]["results"])
-
-
-def _iso(day: Any) -> str | None:
-    return day.isoformat() if day else None

@@ -72,7 +72,7 @@ def open_named(session: Session, cycle: Cycle, asked: Request, *, now: datetime,
     found = session.exec(same.where(lapse.recovered_at.is_(None))).first()
     if found is not None:
         return found
-    found = Lapse(
+    begun = Lapse(
         cycle_id=cycle.id,
         system_id=asked.system_id,
         kind_id=asked.kind_id,
@@ -80,12 +80,18 @@ def open_named(session: Session, cycle: Cycle, asked: Request, *, now: datetime,
         happened_on=local_day(cycle, now),
         noticed_at=now,
     )
-    session.add(found)
+    _enter(session, cycle, begun, now, actor)
+    return begun
+
+
+def _enter(session: Session, cycle: Cycle, begun: Lapse, now: datetime, actor: str) -> str:
+    """Keep a lapse that begins, with its journal entry; returns its name."""
+    session.add(begun)
     session.flush()
-    name = pair_name(session, found.system_id, found.kind_id)
-    after = {"reason": found.reason, "happened_on": found.happened_on, "cycle": cycle.key}
+    name = pair_name(session, begun.system_id, begun.kind_id)
+    after = {"reason": begun.reason, "happened_on": begun.happened_on, "cycle": cycle.key}
     journal.append(session, at=now, actor=actor, action="lapse.opened", subject=f"lapse:{name}", after=after)
-    return found
+    return name
 
 
 def _open(session: Session, cycle: Cycle, row: Any, day: date, now: datetime, actor: str) -> str:
@@ -97,11 +103,7 @@ def _open(session: Session, cycle: Cycle, row: Any, day: date, now: datetime, ac
         happened_on=_incident_day(session, row, day) if row.status == "incident" else _happened_on(row, cycle, day),
         noticed_at=now,
     )
-    session.add(found)
-    session.flush()
-    name = pair_name(session, row.system_id, row.kind_id)
-    after = {"reason": found.reason, "happened_on": found.happened_on, "cycle": cycle.key}
-    journal.append(session, at=now, actor=actor, action="lapse.opened", subject=f"lapse:{name}", after=after)
+    name = _enter(session, cycle, found, now, actor)
     if cycle.state not in ("closed", "cancelled"):
         _make_answerable(session, cycle, found, day, now, actor)
     return name
