@@ -121,15 +121,15 @@ def say(
     session: Session, found: Acceptance, directory: Directory, person_id: int, role: str, word: str, now: datetime
 ) -> int:
     """Queue one message about an acceptance; 0 when it was queued before."""
-    written = outbox.queue(
+    written = outbox.tell(
         session,
+        directory,
+        person_id,
         key=f"acceptance:{found.id}:{word}",
         kind="acceptance",
-        person_id=person_id,
-        now=now,
         about=[("acceptance", found.id, 0)],
         role=role,
-        not_before=directory.hours(person_id).next_decent(now),
+        now=now,
     )
     return int(written is not None)
 

@@ -134,14 +134,14 @@ def delegate(act: Act, request_id: int, to: Person, note: str = "") -> None:
     request.offered_to_id = to.id
     act.change(request, request.state, "delegated", to=to.key, note=note.strip())
     number = (request.answer or {})["record"]
-    outbox.queue(
+    outbox.tell(
         act.session,
+        directory,
+        to.id,
         key=f"offer:{request.id}:{to.key}:{number}",
         kind="offer",
-        person_id=to.id,
-        now=act.now,
         about=[("request", request.id, 0)],
-        not_before=directory.hours(to.id).next_decent(act.now),
+        now=act.now,
     )
 
 
@@ -174,14 +174,14 @@ def ask_reviewer(act: Act, request: Request, evidence: Evidence, directory: Dire
         raise Refused("no_reviewer", "Nobody is left who may review this. Name another reviewer in programme.yaml.")
     chosen = free[evidence.id % len(free)]
     act.session.add(Review(evidence_id=evidence.id, reviewer_id=chosen, sha256=evidence.sha256, asked_at=act.now))
-    outbox.queue(
+    outbox.tell(
         act.session,
+        directory,
+        chosen,
         key=f"review:{evidence.id}:{directory.people[chosen].key}",
         kind="review",
-        person_id=chosen,
-        now=act.now,
         about=[("evidence", evidence.id, 0)],
-        not_before=directory.hours(chosen).next_decent(act.now),
+        now=act.now,
     )
 
 

@@ -52,13 +52,13 @@ def _propose(session: Session, action: Action, policy: Policy, directory: Direct
     told = {"months": found.months, "instead_of": months, "because": found.because}
     cadences.enter(session, found, "proposed", now, actor, **told)
     lead = directory.lead(now)
-    outbox.queue(
+    outbox.tell(
         session,
+        directory,
+        lead,
         key=f"cadence:{found.id}",
         kind="cadence",
-        person_id=lead,
-        now=now,
         about=[("cadence", found.id, 0)],
-        not_before=directory.hours(lead).next_decent(now),
+        now=now,
     )
     return True

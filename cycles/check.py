@@ -19,6 +19,7 @@ from cycles.models import (
     UTCDateTime,
 )
 from cycles.pairs import request, results, standings
+from cycles.programme_cycles import leads
 from cycles.sets import measure, put
 from cycles.status import stored_results
 
@@ -68,13 +69,6 @@ def watch(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> Check
     recovered = lapses.recover(session, cycle, live, now=now, actor=actor)
     lapsed = lapses.open_new(session, cycle, live, day=day, now=now, actor=actor)
     return Checked(standings=0, results=0, lapsed=lapsed, recovered=recovered)
-
-
-def leads(session: Session, cycle: Cycle) -> bool:
-    """Whether a cycle decides on lapses: the newest one under way. Two would open and close the same lapse in turn."""
-    under_way = col(Cycle.state).in_(("doing", "checking", "acting"))
-    newest = session.exec(pick(Cycle.id).where(under_way).order_by(col(Cycle.starts).desc())).first()
-    return newest == cycle.id
 
 
 def settle_answered(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> int:
@@ -184,4 +178,4 @@ def result_digest(session: Session, cycle: Cycle) -> str:
     return lines.digest_of(session, stored_results(cycle))
 
 
-__all__ = ["Checked", "check", "leads", "local_day", "pair_name", "watch"]
+__all__ = ["Checked", "check", "local_day", "pair_name", "watch"]

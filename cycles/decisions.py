@@ -92,14 +92,14 @@ def nudge(act: Act, request_id: int) -> None:
     if request.state not in UNANSWERED:
         raise Refused("answered", f"Request {request.id} is already {request.state}.")
     day = directory.today(request.assignee_id, act.now)
-    outbox.queue(
+    outbox.tell(
         act.session,
+        directory,
+        request.assignee_id,
         key=f"nudge:{request.id}:{day}",
         kind="reminder",
-        person_id=request.assignee_id,
-        now=act.now,
         about=[("request", request.id, request.step)],
-        not_before=directory.hours(request.assignee_id).next_decent(act.now),
+        now=act.now,
     )
     act.change(request, request.state, "nudged")
 
@@ -137,15 +137,15 @@ def need_help(act: Act, action_id: int) -> None:
     if action.closed_at is not None:
         raise Refused("answered", f"Action {action.id} is {action.state}.")
     lead = directory.lead(act.now)
-    outbox.queue(
+    outbox.tell(
         act.session,
+        directory,
+        lead,
         key=f"help:{action.id}:{directory.today(lead, act.now)}",
         kind="action",
-        person_id=lead,
-        now=act.now,
         about=[("action", action.id, action.step)],
         role="lead",
-        not_before=directory.hours(lead).next_decent(act.now),
+        now=act.now,
     )
     enter(act.session, action, "help_wanted", now=act.now, actor=act.person.key)
 
@@ -201,14 +201,14 @@ def give_back(
     hours = directory.hours(request.assignee_id)
     request.step, request.next_at = 1, hours.next_decent(hours.opens(request.due))
     act.change(request, "returned", "returned", evidence=evidence.id, reason=reason, due=request.due, **details)
-    outbox.queue(
+    outbox.tell(
         act.session,
+        directory,
+        request.assignee_id,
         key=f"returned:{evidence.id}",
         kind="returned",
-        person_id=request.assignee_id,
-        now=act.now,
         about=[("evidence", evidence.id, 0), ("request", request.id, 0)],
-        not_before=directory.hours(request.assignee_id).next_decent(act.now),
+        now=act.now,
     )
 
 

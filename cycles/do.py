@@ -117,14 +117,14 @@ def _orphan(found: _Round, request: Request) -> None:
         return
     found.heard.lead_learns(request)
     # One message for all that a person left behind: whoever the lead names gets everything (decisions.reassign).
-    outbox.queue(
+    outbox.tell(
         found.session,
+        found.directory,
+        lead,
         key=f"dispute:{found.cycle.key}:left:{gone}:{request.id}",
         kind="dispute",
-        person_id=lead,
-        now=found.now,
         about=[("request", request.id, 0)],
-        not_before=found.directory.hours(lead).next_decent(found.now),
+        now=found.now,
     )
 
 

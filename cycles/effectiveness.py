@@ -80,14 +80,14 @@ def _ask(session: Session, action: Action, policy: Policy, directory: Directory,
         return False
     # When nobody is left to pass it on to, the last one asked is reminded.
     chosen = free[action.id % len(free)] if free else rounds[-1].person_id
-    written = outbox.queue(
+    written = outbox.tell(
         session,
+        directory,
+        chosen,
         key=f"{_round(action)}{len(rounds) + 1}",
         kind="effectiveness",
-        person_id=chosen,
-        now=now,
         about=[("action", action.id, 0)],
-        not_before=directory.hours(chosen).next_decent(now),
+        now=now,
     )
     if written is None:
         return False

@@ -256,15 +256,15 @@ def _tell_reporter(session: Session, found: Finding, directory: Directory, word:
 def _say(
     session: Session, found: Finding, directory: Directory, person_id: int, role: str, word: str, now: datetime
 ) -> None:
-    outbox.queue(
+    outbox.tell(
         session,
+        directory,
+        person_id,
         key=f"finding:{found.id}:{word}",
         kind="finding",
-        person_id=person_id,
-        now=now,
         about=[("finding", found.id, 0)],
         role=role,
-        not_before=directory.hours(person_id).next_decent(now),
+        now=now,
     )
 
 

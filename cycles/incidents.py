@@ -2,14 +2,13 @@
 
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
 from cycles import journal
 from cycles.errors import BadInput
 from cycles.models import EvidenceKind, Incident, Person, System
-from cycles.people import programme_head
+from cycles.people import programme_zone
 
 
 def add_incident(
@@ -89,7 +88,7 @@ def _refuse_twice(session: Session, row: Incident, system: str) -> None:
 
 
 def _today(session: Session, now: datetime) -> date:
-    return now.astimezone(ZoneInfo(str(programme_head(session)["zone"]))).date()
+    return now.astimezone(programme_zone(session)).date()
 
 
 def _named(session: Session, model: Any, key: str | None, option: str) -> Any:

@@ -87,12 +87,12 @@ def _tell_lead(act: Act, request: Request, directory: Directory) -> None:
     """One message, at a decent hour; each objection has a record number of its own, so it is told once."""
     lead = directory.lead(act.now)
     number = (request.answer or {})["record"]
-    outbox.queue(
+    outbox.tell(
         act.session,
+        directory,
+        lead,
         key=f"dispute:{request.id}:{number}",
         kind="dispute",
-        person_id=lead,
-        now=act.now,
         about=[("request", request.id, 0)],
-        not_before=directory.hours(lead).next_decent(act.now),
+        now=act.now,
     )

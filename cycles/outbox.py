@@ -12,6 +12,7 @@ from sqlalchemy import case, update
 from sqlmodel import Session, col, func, select
 
 from cycles.models import Delivery, DeliveryItem
+from cycles.people import Directory
 
 # Rewriting a message makes no sound on anybody's telephone; everything else waits for a decent hour.
 SILENT = ("refresh",)
@@ -51,6 +52,22 @@ def queue(
     session.add_all(_items(delivery, about))
     session.flush()
     return delivery
+
+
+def tell(
+    session: Session,
+    directory: Directory,
+    person_id: int,
+    *,
+    key: str,
+    kind: str,
+    about: Iterable[tuple[str, int, int]],
+    now: datetime,
+    role: str | None = None,
+) -> Delivery | None:
+    """Write one message for the next decent hour of its reader; None when a message of this key was written before."""
+    morning = directory.hours(person_id).next_decent(now)
+    return queue(session, key=key, kind=kind, person_id=person_id, now=now, about=about, role=role, not_before=morning)
 
 
 @dataclass

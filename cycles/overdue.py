@@ -110,14 +110,14 @@ def again(
     today: date = directory.today(lead, now)
     if directory.calendar(lead).between(directory.today(lead, last.created_at), today) < after:
         return 0
-    written = outbox.queue(
+    written = outbox.tell(
         session,
+        directory,
+        lead,
         key=f"{key}:again:{today.isoformat()}",
         kind=kind,
-        person_id=lead,
-        now=now,
         about=[(subject, number, 0)],
         role=role,
-        not_before=directory.hours(lead).next_decent(now),
+        now=now,
     )
     return int(written is not None)

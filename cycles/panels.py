@@ -15,7 +15,7 @@ from cycles import journal, last_answers, outbox
 from cycles.check import pair_name
 from cycles.errors import Refused
 from cycles.models import Cycle, Evidence, EvidenceKind, Membership, Panel, Request, Review, System
-from cycles.people import Directory, programme_head
+from cycles.people import Directory, programme_calendar, programme_zone
 from cycles.permits import Act
 from cycles.policy import Policy, Quorum
 from cycles.programme_cycles import OPEN
@@ -168,8 +168,7 @@ def ballots_of(session: Session, panel: Panel) -> list[Ballot]:
 
 def home_calendar(session: Session, policy: Policy) -> tuple[Calendar, ZoneInfo]:
     """The workdays and the zone of the programme itself."""
-    head = programme_head(session)
-    return Calendar(country=str(head["country"]), closures=policy.closed_days()), ZoneInfo(str(head["zone"]))
+    return programme_calendar(session, policy), programme_zone(session)
 
 
 def next_decider(session: Session, panel: Panel, directory: Directory, now: datetime) -> int | None:
@@ -250,13 +249,13 @@ def _ask(
 ) -> None:
     digest = panel.terms["digest"]
     session.add(Review(evidence_id=evidence.id, reviewer_id=person_id, sha256=digest, asked_at=now))
-    outbox.queue(
+    outbox.tell(
         session,
+        directory,
+        person_id,
         key=f"panel:{evidence.id}:{panel.terms['call']}:{directory.people[person_id].key}",
         kind="panel",
-        person_id=person_id,
-        now=now,
         about=[("evidence", evidence.id, 0)],
         role="member",
-        not_before=directory.hours(person_id).next_decent(now),
+        now=now,
     )

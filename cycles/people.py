@@ -138,6 +138,11 @@ def programme_calendar(session: Session, policy: Policy) -> Calendar:
     return Calendar(country=str(programme_head(session)["country"]), closures=policy.closed_days())
 
 
+def programme_zone(session: Session) -> ZoneInfo:
+    """The zone the programme itself lives in."""
+    return ZoneInfo(str(programme_head(session)["zone"]))
+
+
 def current_policy(session: Session) -> Policy:
     """The policy of the last sync; a cycle uses its own snapshot instead."""
     row = session.get(Setting, "policy")

@@ -286,12 +286,12 @@ def _asked(session: Session, cycle: Cycle) -> dict[str, Any]:
 def _tell_lead(session: Session, cycle: Cycle, policy: Policy, now: datetime) -> None:
     directory = Directory.load(session, policy)
     lead = directory.lead(now)
-    outbox.queue(
+    outbox.tell(
         session,
+        directory,
+        lead,
         key=f"plan:{cycle.key}",
         kind="plan",
-        person_id=lead,
-        now=now,
         about=[("cycle", cycle.id, 0)],
-        not_before=directory.hours(lead).next_decent(now),
+        now=now,
     )

@@ -33,6 +33,12 @@ def current_cycle(session: Session) -> Cycle | None:
     return session.exec(under_way).first() or session.exec(newest).first()
 
 
+def leads(session: Session, cycle: Cycle) -> bool:
+    """Whether a cycle is the newest one under way: it alone decides on lapses and renews, or two would work against each other."""
+    under_way = select(Cycle.id).where(col(Cycle.state).in_(OPEN)).order_by(col(Cycle.starts).desc())
+    return session.exec(under_way).first() == cycle.id
+
+
 def open_cycles(session: Session) -> list[Cycle]:
     """Every cycle under way, oldest first."""
     return list(session.exec(select(Cycle).where(col(Cycle.state).in_(OPEN)).order_by(col(Cycle.starts))).all())

@@ -19,7 +19,7 @@ from cycles.lapses import local_day
 from cycles.models import Cycle, Evidence, EvidenceKind, Request, Standing, System
 from cycles.people import Directory
 from cycles.policy import Policy
-from cycles.programme_cycles import OPEN
+from cycles.programme_cycles import leads
 from cycles.workdays import Calendar
 
 # Weekends, a long closure and local holidays: no calendar stretches so many workdays over more days than this.
@@ -47,7 +47,7 @@ class Renewal:
 
 def renew(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> int:
     """Open again, each once per last day, the requests for what ends before the cycle; returns how many."""
-    if cycle.state not in OPEN or _newer_is_open(session, cycle):
+    if not leads(session, cycle):
         return 0
     policy = Policy.model_validate(cycle.policy)
     ending = _ending(session, cycle, policy, local_day(cycle, now))
@@ -125,11 +125,6 @@ class _Days:
 def _workdays(calendar: Calendar, first: date, last: date) -> list[date]:
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     return [day for day in days if calendar.is_workday(day)] or [first]
-
-
-def _newer_is_open(session: Session, cycle: Cycle) -> bool:
-    newer = select(Cycle.id).where(col(Cycle.state).in_(OPEN), col(Cycle.starts) > cycle.starts)
-    return session.exec(newer).first() is not None
 
 
 def _ending(session: Session, cycle: Cycle, policy: Policy, day: date) -> Sequence[Ending]:

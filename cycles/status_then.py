@@ -15,6 +15,7 @@ from cycles.errors import BadInput
 from cycles.models import UNANSWERED, Action, Cycle, EvidenceKind, JournalEntry, Lapse, Person, Request, System
 from cycles.moments import Moment
 from cycles.pairs import standings_at
+from cycles.programme_cycles import OPEN
 from cycles.status import STAGES, counted, expiring, reasons, requests_of, told_results
 
 Journal = dict[str, list[tuple[datetime, dict[str, Any]]]]
@@ -71,7 +72,7 @@ def _cycle_then(session: Session, key: str | None, by: datetime) -> tuple[Cycle,
         return cycles[key], states[key]
     if not states:
         raise BadInput(f"--as-of: no cycle was planned by {by.isoformat()}. Name a later time.")
-    under_way = [name for name in cycles if states.get(name) in ("doing", "checking", "acting")]
+    under_way = [name for name in cycles if states.get(name) in OPEN]
     chosen = (under_way or [name for name in cycles if name in states])[-1]
     return cycles[chosen], states[chosen]
 

@@ -23,7 +23,7 @@ from cycles.do import Ticked
 from cycles.errors import BadInput, Refused
 from cycles.models import Cycle, Person
 from cycles.observations import Observed, Seen
-from cycles.people import current_policy, programme_head
+from cycles.people import current_policy, programme_head, programme_zone
 from cycles.programme import kept_policies
 from cycles.programme.load import Programme, load_programme
 from cycles.programme.sync import sync
@@ -61,7 +61,7 @@ def plan_cycle(house: House, key: str | None) -> dict[str, Any]:
     """Plan the cycle of a key, or of today; one that is planned already is left as it is."""
     now = house.now()
     with house.record.write() as session:
-        today = now.astimezone(_zone(session)).date()
+        today = now.astimezone(programme_zone(session)).date()
         period = period_for(session, key, today)
         if key is not None:
             cancel_rules.refuse_anew(session.exec(select(Cycle).where(Cycle.key == period.key)).first())
@@ -229,12 +229,6 @@ def language(house: House) -> str:
     """The language the programme's dashboards speak."""
     with house.record.read() as session:
         return str(programme_head(session)["language"])
-
-
-def _zone(session: Session) -> Any:
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo(str(programme_head(session)["zone"]))
 
 
 def _as_look(document: Any, last: Any) -> Any:

@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, func, select
 
 from cycles.models import UNANSWERED, Cycle, Delivery, Request
-from cycles.people import programme_head
+from cycles.people import programme_zone
 from cycles.programme_cycles import OPEN, period_for
 from flows import stories
 from flows.house import House
@@ -80,14 +79,13 @@ class Wheel:
 
     def _unplanned(self) -> bool:
         with self.house.record.read() as session:
-            head = programme_head(session)
-            today = self.clock().astimezone(ZoneInfo(head["zone"])).date()
+            today = self.clock().astimezone(programme_zone(session)).date()
             period = period_for(session, None, today)
             return session.exec(select(Cycle.id).where(Cycle.key == period.key)).first() is None
 
     def _next_night(self) -> datetime:
         with self.house.record.read() as session:
-            zone = ZoneInfo(str(programme_head(session)["zone"]))
+            zone = programme_zone(session)
         day = self.clock().astimezone(zone).date()
         for ahead in (0, 1, 2):
             at = datetime.combine(day + timedelta(days=ahead), NIGHTLY, tzinfo=zone).astimezone(UTC)
