@@ -36,8 +36,9 @@ REQUESTS = (
     " r.snoozes, r.disputed, r.offered_to_id, r.evidence_id FROM request r JOIN cycle c ON c.id = r.cycle_id"
 )
 MESSAGES = (
-    "SELECT d.id, d.key, d.kind, d.person_id, d.state, d.created_at, d.not_before, i.subject, i.subject_id, i.rung"
-    " FROM delivery d LEFT JOIN delivery_item i ON i.delivery_id = d.id WHERE d.id > ? ORDER BY d.id, i.id"
+    "SELECT d.id, d.key, d.kind, d.person_id, d.state, d.created_at, d.not_before, i.subject, i.subject_id, i.rung,"
+    " i.id AS item FROM delivery d LEFT JOIN delivery_item i ON i.delivery_id = d.id WHERE d.id > ? OR i.id > ?"
+    " ORDER BY i.id, d.id"  # what joins an unsent message is as new as a message
 )
 # Whatever sets a request's clock anew; from there on the same rung may be spoken again.
 AFRESH = ("snoozed", "reassigned", "took_over", "returned", "submitted", "confirmed", "excused")
@@ -70,10 +71,11 @@ class Watch:
     model: Naive = field(default_factory=Naive)
     requests: dict[int, Any] = field(default_factory=dict)
     spoken: Counter[tuple[Any, ...]] = field(default_factory=Counter)
-    digests: Counter[tuple[int, date]] = field(default_factory=Counter)
+    digests: dict[tuple[int, date], int] = field(default_factory=dict)
     epoch: Counter[int] = field(default_factory=Counter)
     sent: set[int] = field(default_factory=set)
     message: int = 0
+    item: int = 0
     looked: datetime | None = None
 
     def __post_init__(self) -> None:
@@ -82,6 +84,7 @@ class Watch:
         self.requests = self._open_requests()
         self.ledger.start()
         self.message = self._one("SELECT coalesce(max(id), 0) FROM delivery")
+        self.item = self._one("SELECT coalesce(max(id), 0) FROM delivery_item")
         self.model.lapsed = {(r.system_id, r.kind_id) for r in self._open_lapses()}
 
     def people(self) -> None:
@@ -94,7 +97,7 @@ class Watch:
     def look(self, step: str, now: datetime, *, everything: bool = True) -> None:
         """What must hold after a step; what grows with the years is looked at when `everything` is asked for."""
         before, self.requests = self.requests, self._open_requests()
-        messages = rows(self.raw, MESSAGES, self.message)
+        messages = rows(self.raw, MESSAGES, self.message, self.item)
         self.ledger.read(messages, self.requests, everything=everything)
         for verb, request in self.ledger.said:
             self.epoch[request] += verb in AFRESH
@@ -106,6 +109,7 @@ class Watch:
         if step == "act":
             self._lapses_owned(now)
         self.message = max([self.message, *(row.id for row in messages)])
+        self.item = max([self.item, *(row.item or 0 for row in messages)])
         self.looked = now
 
     # I1, I7 -----------------------------------------------------------------------------------------------------------
@@ -180,9 +184,11 @@ class Watch:
             said = (row.subject_id, row.rung, row.person_id, row.kind, self.epoch[row.subject_id])
             self.spoken[said] += 1
             assert self.spoken[said] == 1, f"I2: said twice: {said} ({row.key})"
-        for person, day in {(r.person_id, self._day_of(r.person_id, r.created_at), r.id) [:2] for r in messages if r.kind == "digest"}:  # fmt: skip
-            self.digests[person, day] += len({r.id for r in messages if r.kind == "digest" and r.person_id == person})
-            assert self.digests[person, day] == 1, f"I2: two digests for {person} on {day}"
+        for row in messages:
+            if row.kind == "digest":
+                day = self._day_of(row.person_id, row.created_at)
+                one = self.digests.setdefault((row.person_id, day), row.id)
+                assert one == row.id, f"I2: two digests for {row.person_id} on {day}"
 
     def _nothing_in_quiet_time(self, messages: list[Any], now: datetime) -> None:
         for row in messages:
