@@ -72,6 +72,7 @@ def test_whatever_is_done_is_named_on_sqlite(fault: str, seq: int, new_sqlite: A
     _named(new_sqlite(), fault, seq)
 
 
+@pytest.mark.own_database
 @given(fault=st.sampled_from(FAULTS), seq=st.integers(1, ENTRIES))
 @settings(max_examples=6)
 def test_whatever_is_done_is_named_on_postgresql(fault: str, seq: int, new_postgres: Any) -> None:
@@ -100,6 +101,7 @@ def _named(record: Record, fault: str, seq: int) -> None:
     record.close()
 
 
+@pytest.mark.own_database
 def test_a_history_rewritten_whole_is_told_by_its_anchor(new_record: Any) -> None:
     anchors = fill(new_record())
     forged = new_record()

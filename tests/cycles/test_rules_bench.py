@@ -27,6 +27,7 @@ def test_every_measure_is_taken(database: str, capsys: pytest.CaptureFixture[str
     assert all(line["within"] in (True, False) for line in lines)
 
 
+@pytest.mark.own_database
 def test_postgresql_knows_how_much_a_plan_and_a_check_wrote(new_record: Callable[[], Record]) -> None:
     # Without, it joins what it takes to be empty by nested loops: a plan of 300,000 pairs did not end in nine minutes.
     built = house(new_record(), system("scoring", risk_tier="high"))

@@ -223,6 +223,7 @@ def _differences(record: Record) -> list[Any]:
         return list(compare_metadata(MigrationContext.configure(connection), SQLModel.metadata))
 
 
+@pytest.mark.own_database
 def test_the_migrations_make_exactly_the_models(new_record: NewRecord) -> None:
     record = new_record()
     assert _differences(record) == []
@@ -241,6 +242,7 @@ def test_the_migrations_make_exactly_the_models(new_record: NewRecord) -> None:
 LATER = ("finding_id", "excused_at", "renews", "renewed_at")
 
 
+@pytest.mark.own_database
 def test_a_record_of_the_first_version_keeps_everything(new_record: NewRecord) -> None:
     record = new_record()
     built = house(record)
