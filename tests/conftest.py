@@ -31,10 +31,21 @@ for _name in [name for name in os.environ if name.startswith("HOSHIN_") or name 
     del os.environ[_name]
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-ONE_WORKER = ("tests/engine/", "tests/whole/")
+# Folders whose tests share nothing costly; elsewhere the tests of a file share a server or a home.
+SPREAD = (
+    "tests/catalogues/",
+    "tests/cycles/",
+    "tests/delivery/",
+    "tests/documents/",
+    "tests/messages/",
+    "tests/proofs/",
+)
+SERVERS = ("tests/whole/", "tests/engine/")
 # What takes longest of the rest, so that no worker is left with it when the others have ended.
 LONG = (
+    "tests/front/",
     "tests/delivery/test_delivery_kills.py",
+    "tests/inbox/",
     "tests/front/test_front_wheel.py",
     "tests/cycles/test_rules_check.py::test_standings_and_results",
     "tests/cycles/test_rules_do.py::test_two_schedulers",
@@ -59,7 +70,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not item.nodeid.startswith(ONE_WORKER + LONG))
+    first = SERVERS + LONG
+    items.sort(key=lambda item: next((at for at, name in enumerate(first) if item.nodeid.startswith(name)), len(first)))
     if any(shutil.which(name) for name in CHROMIUM):
         return
     if os.environ.get("CI") == "true":
@@ -74,7 +86,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keep the tests of one server together on one worker, with any `pytest -n`; they come first: they take longest.
+    """Keep the tests of one file on one worker where they share something, with any `pytest -n`.
 
     By file, because the marker `xdist_group` no longer does it: pytest 9.2 makes a test's id elsewhere than
     pytest-xdist 3.8 looks.
@@ -86,7 +98,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class ByServer(LoadGroupScheduling):
         def _split_scope(self, nodeid: str) -> str:
             place = nodeid.partition("::")[0]
-            return place if place.startswith(ONE_WORKER) else str(super()._split_scope(nodeid))
+            return str(super()._split_scope(nodeid)) if place.startswith(SPREAD) else place
 
     return ByServer(config, log)
 

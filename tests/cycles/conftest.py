@@ -81,13 +81,15 @@ def new_sqlite(empty_database: Path, tmp_path: Path) -> Iterator[NewRecord]:
 
 
 @pytest.fixture(scope="session")
-def postgres_database(postgres: str) -> str:
-    """The URL of the one migrated database that tests take in turns; making one for each costs a tenth of a second."""
+def postgres_record(postgres: str) -> Iterator[Record]:
+    """The one record that tests take in turns; making a database for each costs a tenth of a second."""
     _administer(postgres, "CREATE DATABASE rules_taken TEMPLATE rules_empty")
-    return _database(postgres, "rules_taken")
+    record = open_record(_database(postgres, "rules_taken"))
+    yield record
+    record.close()
 
 
-def _empty(record: Record) -> None:
+def _emptied(record: Record) -> Record:
     """Take out every row and start every counter anew. Truncating would write files for each of the tables."""
     tables = [table.name for table in SQLModel.metadata.sorted_tables]
     filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\")" for name in tables)
@@ -99,37 +101,35 @@ def _empty(record: Record) -> None:
             connection.execute(text(f'DELETE FROM "{name}"'))
         for name in connection.scalars(counted).all():
             connection.execute(text(f"ALTER SEQUENCE {name} RESTART"))
+    return record
 
 
 _databases = count()
 
 
 @pytest.fixture
-def new_postgres(postgres: str, postgres_database: str, request: pytest.FixtureRequest) -> Iterator[NewRecord]:
-    """Gives an empty PostgreSQL record each time it is called; the one before is closed.
+def new_postgres(postgres: str, request: pytest.FixtureRequest) -> Iterator[NewRecord]:
+    """Gives an empty PostgreSQL record each time it is called; what the one before held is gone.
 
     A test marked `own_database` changes more than rows and gets a database that nobody has used or will use.
     """
-    own = request.node.get_closest_marker("own_database") is not None
+    if request.node.get_closest_marker("own_database") is None:
+        yield lambda: _emptied(request.getfixturevalue("postgres_record"))
+        return
     last: list[tuple[Record, str]] = []
 
     def leave() -> None:
         while last:
             record, name = last.pop()
             record.close()
-            if own:
-                _administer(postgres, f"DROP DATABASE {name}")
+            _administer(postgres, f"DROP DATABASE {name}")
 
     def fresh() -> Record:
         leave()
-        name = f"rules_{next(_databases)}" if own else "rules_taken"
-        if own:
-            _administer(postgres, f"CREATE DATABASE {name} TEMPLATE rules_empty")
-        record = open_record(_database(postgres, name) if own else postgres_database)
-        last.append((record, name))
-        if not own:
-            _empty(record)
-        return record
+        name = f"rules_{next(_databases)}"
+        _administer(postgres, f"CREATE DATABASE {name} TEMPLATE rules_empty")
+        last.append((open_record(_database(postgres, name)), name))
+        return last[-1][0]
 
     yield fresh
     leave()

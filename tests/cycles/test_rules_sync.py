@@ -1,18 +1,12 @@
 """Syncing: once is enough, a change is one entry, nobody is deleted; and a refusal changes nothing at all."""
 
-import hashlib
-import os
-import shutil
-import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rules_files import COMMAND_LINE_WRONG, FILES, SYSTEMS, write
+from rules_files import FILES, SYSTEMS, write
 from rules_house import START, House, framework, house, people, person, programme, system
 from sqlmodel import select
 
@@ -21,7 +15,7 @@ from cycles.errors import BadInput
 from cycles.models import Control, Document, Evidence, Framework, Leave, Membership, Person, System, Verdict
 from cycles.programme.load import load_programme
 from cycles.programme.sync import sync
-from cycles.store import Record, open_record
+from cycles.store import Record
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -166,72 +160,3 @@ def test_any_programme_is_synced_once_and_for_all(data: st.DataObject, new_sqlit
             assert len(session.exec(select(Membership)).all()) == 3
         assert _head(record) == head
     record.close()
-
-
-# Through the command line --------------------------------------------------------------------------------
-
-
-def _hoshin(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("HOSHIN_")}
-    command = [str(Path(sys.executable).with_name("hoshin")), *arguments]
-    return subprocess.run(
-        command,
-        env={**plain, "HOSHIN_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        cwd=ROOT,
-    )
-
-
-@pytest.fixture(scope="module")
-def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("home")
-    write(home / "programme")
-    done = _hoshin(home, "sync")
-    assert done.returncode == 0, done.stderr
-    return home
-
-
-def _bytes(database: Path) -> str:
-    """The record's whole content, whatever of it still lies in the write-ahead log."""
-    with sqlite3.connect(database) as connection:
-        dump = "\n".join(connection.iterdump())
-    connection.close()
-    return hashlib.sha256(dump.encode()).hexdigest()
-
-
-@pytest.mark.parametrize("name", COMMAND_LINE_WRONG)
-def test_bad_input_ends_with_2_one_message_and_an_untouched_record(
-    name: str, synced_home: Path, tmp_path: Path
-) -> None:
-    home = tmp_path / "home"
-    shutil.copytree(synced_home, home)
-    before = _bytes(home / "hoshin.db")
-    file, content = COMMAND_LINE_WRONG[name]
-    if file == "systems.csv":
-        write(home / "programme", systems=None, systems_csv=content)
-    else:
-        write(home / "programme", **{file.removesuffix(".yaml"): content})
-    done = _hoshin(home, "sync")
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert done.stderr.startswith("hoshin: ")
-    assert f"programme/{file}:" in done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
-    assert len(done.stderr.splitlines()) == 1
-    assert _bytes(home / "hoshin.db") == before
-    record = open_record(f"sqlite:///{home / 'hoshin.db'}")
-    assert _head(record)[0] == 1
-    record.close()
-
-
-def test_a_dry_run_shows_what_would_change_and_changes_nothing(synced_home: Path, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    shutil.copytree(synced_home, home)
-    before = _bytes(home / "hoshin.db")
-    write(home / "programme", systems=SYSTEMS.replace("risk_tier: minimal", "risk_tier: limited"))
-    done = _hoshin(home, "sync", "--dry-run")
-    assert done.returncode == 0, done.stderr
-    assert "chat" in done.stdout
-    assert _bytes(home / "hoshin.db") == before

@@ -1,10 +1,14 @@
 """Homes to give commands in: built once a session, copied for each test."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 from front_cli import CYCLE, MORNING, NIGHT, PLANNED, good
+
+# Programmes written by hand are the same here as in the rules' own tests.
+sys.path.append(str(Path(__file__).parents[1] / "cycles"))
 
 
 @pytest.fixture(scope="session")
