@@ -53,9 +53,12 @@ class Player:
         """Plan a reaction to whatever has reached somebody since the last look."""
         with self.record.read() as session:
             directory = Directory.load(session, current_policy(session))
+            # Held, a session finds them by number without asking again for each request and action.
+            held = session.exec(select(System)).all(), session.exec(select(EvidenceKind)).all()
             for due in self._reactions(session, directory, now):
                 if due.name not in self.done:
                     self.planned.setdefault(due.name, due)
+            del held
 
     def next_at(self) -> datetime | None:
         """When the next act is due."""

@@ -116,9 +116,10 @@ def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:
 def _statements_are_compiled_once() -> Iterator[None]:
     """Let the SQLite records of a worker share compiled statements, which SQLAlchemy keeps per engine.
 
-    A tenth of a run went into compiling the same statements for each test's own record.
+    A tenth of a run went into compiling the same statements for each test's own record, and as much into waiting for
+    disks: what a worker's own records hold need not outlive the machine.
     """
-    from sqlalchemy import Engine, create_engine
+    from sqlalchemy import Engine, create_engine, event
 
     from cycles import store
 
@@ -132,6 +133,7 @@ def _statements_are_compiled_once() -> Iterator[None]:
             # Compiled statements are kept by dialect; the dialect of SQLite holds nothing of one database.
             engine.dialect = engine.pool._dialect = first.dialect
             engine._compiled_cache = first._compiled_cache
+            event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
         return engine
 
     store._engine = make_with_shared_statements

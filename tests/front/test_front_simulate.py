@@ -99,7 +99,7 @@ def test_the_load_adds_up(silent: Any) -> None:
 def test_a_plan_nobody_approved_is_taken_for_approved(tmp_path: Path) -> None:
     good(tmp_path, "init")
     good(tmp_path, "plan", "--cycle", CYCLE, "--as-of", PLANNED)
-    told = good(tmp_path, "simulate", "--days", "30", "--as-of", PLANNED, "--json").json
+    told = good(tmp_path, "simulate", "--days", "17", "--as-of", PLANNED, "--json").json
     assert "digest" in {row["kind"] for row in told["messages"]}
     assert good(tmp_path, "simulate", "--days", "2", "--as-of", PLANNED).out.startswith("From 2026-10-01")
 
