@@ -1,27 +1,24 @@
 """Check: how each piece of evidence stands, what that makes of every control, and which lapses began or ended."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import and_, literal, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
-from cycles import journal, lapses, lines, outbox, renewals
+from cycles import journal, lapses, outbox, renewals
+from cycles.assess import refresh_assessments, refresh_standings, result_digest, written_digest
 from cycles.lapses import local_day, pair_name
 from cycles.models import (
     UNANSWERED,
-    Assessment,
     Cycle,
     Request,
     Standing,
     System,
-    UTCDateTime,
 )
-from cycles.pairs import request, results, standings
+from cycles.pairs import request, standings
 from cycles.programme_cycles import leads
-from cycles.sets import measure, put
-from cycles.status import stored_results
 
 standing = Standing.__table__.c  # type: ignore[attr-defined]
 
@@ -42,11 +39,7 @@ def check(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> Check
     advance(session, cycle, now=now, actor=actor)
     close_unanswered(session, cycle, now=now, actor=actor)
     changed = refresh_standings(session, cycle, day, now)
-    if changed:
-        measure(session, Standing)
-    assessed = refresh_assessments(session, cycle, now)
-    if assessed:
-        measure(session, Assessment)
+    assessed = refresh_assessments(session, cycle, changed, now)
     settle_answered(session, cycle, now=now, actor=actor)
     renewals.renew(session, cycle, now=now, actor=actor)
     recovered: tuple[str, ...] = ()
@@ -56,7 +49,7 @@ def check(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> Check
         recovered = lapses.recover(session, cycle, now_standing, now=now, actor=actor)
         lapsed = lapses.open_new(session, cycle, now_standing, day=day, now=now, actor=actor)
     if changed or assessed:
-        after = {"standings": changed, "results": assessed, "day": day, "digest": result_digest(session, cycle)}
+        after = {"standings": changed, "results": assessed, "day": day, "digest": written_digest(session, cycle, now)}
         journal.append(session, at=now, actor=actor, action="cycle.checked", subject=f"cycle:{cycle.key}", after=after)
     session.execute(update(Cycle).where(col(Cycle.id) == cycle.id).values(checked_at=now))
     return Checked(standings=changed, results=assessed, lapsed=lapsed, recovered=recovered)
@@ -74,28 +67,36 @@ def watch(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> Check
 def settle_answered(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> int:
     """Requests for what is valid through the cycle by now, or belongs to a retired system, are asked no more."""
     rows = session.exec(
-        pick(Request, Standing, System)
-        .join(System, col(System.id) == col(Request.system_id))
-        .join(
-            Standing,
+        pick(Request, System)
+        .select_from(Standing)
+        .join(System, col(System.id) == col(Standing.system_id))
+        .outerjoin(
+            Request,
             and_(
-                col(Standing.cycle_id) == cycle.id,
-                col(Standing.system_id) == col(Request.system_id),
-                col(Standing.kind_id) == col(Request.kind_id),
+                col(Request.cycle_id) == cycle.id,
+                col(Request.system_id) == col(Standing.system_id),
+                col(Request.kind_id) == col(Standing.kind_id),
             ),
         )
-        .where(Request.cycle_id == cycle.id, col(Request.state).in_((*UNANSWERED, "lapsed")))
-        .where(or_(col(System.retired), and_(col(Standing.status) == "valid", col(Standing.valid_until) >= cycle.ends)))
+        .where(Standing.cycle_id == cycle.id)
+        .where(
+            or_(
+                and_(col(Standing.status) == "valid", col(Standing.valid_until) >= cycle.ends),
+                and_(col(Standing.status) == "excused", col(System.retired)),
+            )
+        )
+        # Not plainly IN: SQLite would then begin at the requests and look up the standing of each that waits.
+        .where(func.coalesce(col(Request.state), "").in_((*UNANSWERED, "lapsed")))
         .order_by(col(Request.id))
     ).all()
-    for found, _, system in rows:
+    for found, system in rows:
         found.state, found.next_at, found.disputed = "excused" if system.retired else "accepted", None, False
         found.excused_at = now if system.retired else found.excused_at
         found.answer = {"verb": found.state, "by": "Hoshin", "at": now.isoformat(), "record": ""}
         session.add(found)
         outbox.refresh_about(session, "request", found.id, now=now)
     if rows:
-        after = {"count": len(rows), "digest": journal.digest((found.id, found.state) for found, _, _ in rows)}
+        after = {"count": len(rows), "digest": journal.digest((found.id, found.state) for found, _ in rows)}
         journal.append(
             session, at=now, actor=actor, action="requests.settled", subject=f"cycle:{cycle.key}", after=after
         )
@@ -142,40 +143,4 @@ def close_unanswered(session: Session, cycle: Cycle, *, now: datetime, actor: st
     return len(ids)
 
 
-def refresh_standings(session: Session, cycle: Cycle, day: date, now: datetime) -> int:
-    """Bring every pair's standing up to the day; returns how many rows changed."""
-    found = standings(cycle.id, day, now).subquery("found")
-    rows = select(
-        literal(cycle.id).label("cycle_id"),
-        found.c.system_id,
-        found.c.kind_id,
-        found.c.status,
-        found.c.evidence_id,
-        found.c.valid_until,
-        literal(now, UTCDateTime).label("changed_at"),
-    )
-    return put(session, Standing, rows, compare=("status", "evidence_id", "valid_until"))
-
-
-def refresh_assessments(session: Session, cycle: Cycle, now: datetime) -> int:
-    """Give every system × control in scope its one result, from the standings of the kinds it requires."""
-    now_standing = select(Standing.__table__).where(standing.cycle_id == cycle.id).subquery("now_standing")  # type: ignore[attr-defined]
-    found = results(cycle.id, now_standing).c
-    rows = select(
-        literal(cycle.id).label("cycle_id"),
-        found.system_id,
-        found.control_id,
-        found.result,
-        found.reason,
-        found.valid_until,
-        literal(now, UTCDateTime).label("changed_at"),
-    )
-    return put(session, Assessment, rows, compare=("result", "reason", "valid_until"))
-
-
-def result_digest(session: Session, cycle: Cycle) -> str:
-    """SHA-256 over every result of a cycle, by keys rather than row numbers, so that it can be recomputed anywhere."""
-    return lines.digest_of(session, stored_results(cycle))
-
-
-__all__ = ["Checked", "check", "local_day", "pair_name", "watch"]
+__all__ = ["Checked", "check", "local_day", "pair_name", "result_digest", "watch"]

@@ -3,6 +3,7 @@
 Everything here is a SQLAlchemy expression that runs alike on SQLite and PostgreSQL; nothing is looped in Python.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -59,11 +60,13 @@ IN_CONTROL = ("excused", "valid", "accepted")
 LAPSED_AT_ONCE = ("gone", "version-changed", "changed", "incident", "expired")
 
 
-def required(cycle_id: int, kinds: FromClause | None = None) -> Select[tuple[int, int, int, int]]:
+def required(
+    cycle_id: int, kinds: FromClause | None = None, systems: Sequence[int] | None = None
+) -> Select[tuple[int, int, int, int]]:
     """(system_id, control_id, subject_id, kind_id): which kind of evidence, held by whom, each control in scope requires.
 
     The subject is the system itself, or the organisation for kinds that are asked once for all. `kinds` are those of a
-    past moment.
+    past moment; `systems` confines it to these.
     """
     needs = _needs(cycle_id, kinds, control.id.label("control_id"))
     subject = case((needs.c.scope == "organisation", _organisation()), else_=in_scope.system_id)
@@ -71,7 +74,7 @@ def required(cycle_id: int, kinds: FromClause | None = None) -> Select[tuple[int
         select(in_scope.system_id, needs.c.control_id, subject.label("subject_id"), needs.c.kind_id)
         .select_from(CycleSystem)
         .join(needs, needs.c.profile == in_scope.profile)
-        .where(in_scope.cycle_id == cycle_id)
+        .where(in_scope.cycle_id == cycle_id, *([] if systems is None else [in_scope.system_id.in_(systems)]))
     )
 
 
@@ -102,6 +105,11 @@ def _needs(cycle_id: int, kinds: FromClause | None, *per: ColumnElement[Any]) ->
     )
 
 
+def needed_by_profile(cycle_id: int) -> Select[Any]:
+    """(profile, kind_id, scope, control_id, organisation): all that decides which kinds each control in scope requires."""
+    return select(_needs(cycle_id, None, control.id.label("control_id")), _organisation().label("organisation"))
+
+
 def _organisation() -> Any:
     return select(system.id).where(system.is_organisation).scalar_subquery()
 
@@ -122,72 +130,97 @@ def best_evidence(*among: ColumnElement[bool], sha256: ColumnElement[Any] = evid
     return select(ranked).where(ranked.c.place == 1).subquery("best")
 
 
-def newest_answer(moment: Moment) -> Subquery:
-    """Per pair the newest evidence received and what became of it (None while nobody has decided)."""
-    newest = func.row_number().over(partition_by=(evidence.system_id, evidence.kind_id), order_by=evidence.id.desc())
-    decided = verdict.at <= history.instant(moment.known_at)
-    ranked = (
-        select(evidence.id, evidence.system_id, evidence.kind_id, verdict.outcome, newest.label("place"))
-        .outerjoin(Verdict, and_(verdict.evidence_id == evidence.id, decided))
-        .where(history.received(moment))
-        .subquery("answers")
-    )
-    return select(ranked).where(ranked.c.place == 1).subquery("newest")
-
-
 def standings(cycle_id: int, day: date, known_at: datetime) -> Select[tuple[int, int, str, int, date]]:
     """(system_id, kind_id, status, evidence_id, valid_until) of every needed pair, at present, judged by a day."""
     return standings_at(cycle_id, present(day, known_at))
 
 
-def standings_at(cycle_id: int, moment: Moment) -> Select[tuple[int, int, str, int, date]]:
-    """The same for any moment: the nightly Check and a question about the past are one expression over other tables."""
-    systems, kinds, documents = history.systems_at(moment), history.kinds_at(moment), history.documents_at(moment)
-    pair, newest = needed_pairs(cycle_id, kinds), newest_answer(moment)
-    accepted = verdict.at <= history.instant(moment.known_at)
-    best = best_evidence(accepted, history.received(moment), sha256=history.digest_known(moment))
-    waived = history.waived(moment)
-    struck, struck_kind = (history.incidents(moment, of_one_kind=one) for one in (False, True))
-    ended = {
-        "expired": best.c.valid_until < moment.day,
-        "incident": _yes(or_(best.c.effective < struck.c.day, best.c.effective < struck_kind.c.day)),
-        "changed": _changed(best, documents),
-        "gone": _yes(documents.c.status == "missing"),
-        "version-changed": _version_changed(best, systems, kinds),
-    }
+def standings_at(cycle_id: int, moment: Moment, *, asked: bool = True) -> Select[tuple[int, int, str, int, date]]:
+    """The same for any moment: the nightly Check and a question about the past are one expression over other tables.
+
+    What evidence tells is judged first, for the pairs that have any; all others have a single look-up for it. `asked` says
+    whether the cycle has requests by now, of which some may be excused.
+    """
+    kinds = history.kinds_at(moment)
+    pair, systems = needed_pairs(cycle_id, kinds), history.systems_at(moment)
+    told, waived = judged(moment, systems, kinds), history.waived(moment)
+    rows = select(pair.c.system_id, pair.c.kind_id).select_from(pair).join(systems, systems.c.id == pair.c.system_id)
+    rows = rows.outerjoin(told, _same_pair(told, pair)).outerjoin(waived, _same_pair(waived, pair))
+    let_off: ColumnElement[bool] = systems.c.retired
+    if asked:
+        excused = history.excused(cycle_id, moment)
+        rows = rows.outerjoin(excused, _same_pair(excused, pair))
+        let_off = or_(let_off, excused.c.system_id.is_not(None))
     status = case(
-        (or_(history.excused(moment), systems.c.retired), "excused"),
-        (and_(best.c.id.is_not(None), *(~_yes(end) for end in ended.values())), "valid"),
+        (let_off, "excused"),
+        (told.c.status == "valid", "valid"),
         (waived.c.system_id.is_not(None), "accepted"),
-        *((end, name) for name, end in ended.items()),
-        (newest.c.outcome == "returned", "returned"),
-        (and_(newest.c.id.is_not(None), newest.c.outcome.is_(None)), "pending"),
-        else_="missing",
+        else_=func.coalesce(told.c.status, "missing"),
     )
-    watched = and_(_same_pair(documents, pair), documents.c.locator == best.c.locator, documents.c.watched)
+    return rows.add_columns(status.label("status"), told.c.evidence_id, told.c.valid_until)
+
+
+def judged(moment: Moment, systems: FromClause, kinds: FromClause) -> Subquery:
+    """(system_id, kind_id, status, evidence_id, valid_until) of each pair that somebody sent evidence for.
+
+    The evidence that counts, if any does, and whether it still holds; else what became of the newest answer.
+    """
+    best, documents = _telling(moment), history.documents_at(moment)
+    struck, struck_kind = (history.incidents(moment, of_one_kind=one) for one in (False, True))
+    counts = best.c.outcome == "accepted"
+    status = case(
+        (and_(best.c.outcome.is_not(None), ~counts), best.c.outcome),
+        (best.c.outcome.is_(None), "pending"),
+        (best.c.valid_until < moment.day, "expired"),
+        (or_(best.c.effective < struck.c.day, best.c.effective < struck_kind.c.day), "incident"),
+        (_changed(best, documents), "changed"),
+        (documents.c.status == "missing", "gone"),
+        (_version_changed(best, systems, kinds), "version-changed"),
+        else_="valid",
+    )
+    watched = and_(_same_pair(documents, best), documents.c.locator == best.c.locator, documents.c.watched)
+    held = [case((counts, best.c[name])).label(label) for name, label in (("id", "evidence_id"), ("valid_until",) * 2)]
     return (
-        select(
-            pair.c.system_id, pair.c.kind_id, status.label("status"), best.c.id.label("evidence_id"), best.c.valid_until
-        )
-        .select_from(pair)
-        .join(systems, systems.c.id == pair.c.system_id)
-        .join(kinds, kinds.c.id == pair.c.kind_id)
-        .outerjoin(best, _same_pair(best, pair))
-        .outerjoin(newest, _same_pair(newest, pair))
-        .outerjoin(documents, watched)
-        .outerjoin(waived, _same_pair(waived, pair))
-        .outerjoin(struck, struck.c.system_id == pair.c.system_id)
-        .outerjoin(struck_kind, _same_pair(struck_kind, pair))
-        .outerjoin(Request, and_(request.cycle_id == cycle_id, _same_pair(Request.__table__, pair)))  # type: ignore[attr-defined]
+        select(best.c.system_id, best.c.kind_id, status.label("status"), *held)
+        .select_from(best)
+        .join(systems, systems.c.id == best.c.system_id)
+        .join(kinds, kinds.c.id == best.c.kind_id)
+        .outerjoin(documents, and_(counts, watched))
+        .outerjoin(struck, struck.c.system_id == best.c.system_id)
+        .outerjoin(struck_kind, _same_pair(struck_kind, best))
+        .subquery("told")
     )
 
 
-def results(cycle_id: int, standing: FromClause, kinds: FromClause | None = None) -> Subquery:
+def _telling(moment: Moment) -> Subquery:
+    """Per pair the one piece of evidence that tells how it stands: the best accepted one, else the newest received.
+
+    `outcome` is what had become of it by then: accepted, returned, or None while nobody had decided.
+    """
+    decided = and_(verdict.evidence_id == evidence.id, verdict.at <= history.instant(moment.known_at))
+    counts = verdict.outcome == "accepted"
+    first = func.row_number().over(
+        partition_by=(evidence.system_id, evidence.kind_id),
+        order_by=(case((counts, 0), else_=1), case((counts, evidence.effective)).desc(), evidence.id.desc()),
+    )
+    plain = [evidence[name] for name in BEST]
+    ranked = (
+        select(*plain, history.digest_known(moment).label("sha256"), verdict.outcome, first.label("place"))
+        .outerjoin(Verdict, decided)
+        .where(history.received(moment))
+        .subquery("ranked")
+    )
+    return select(ranked).where(ranked.c.place == 1).subquery("telling")
+
+
+def results(
+    cycle_id: int, standing: FromClause, kinds: FromClause | None = None, systems: Sequence[int] | None = None
+) -> Subquery:
     """(system_id, control_id, result, reason, valid_until): the one result of every system × control, from standings.
 
     `standing` has the columns system_id, kind_id, status and valid_until, of this cycle alone.
     """
-    needed = required(cycle_id, kinds).subquery("needed")
+    needed = required(cycle_id, kinds, systems).subquery("needed")
     of = standing.c
     grouped = (
         select(
@@ -214,7 +247,7 @@ def results(cycle_id: int, standing: FromClause, kinds: FromClause | None = None
     return select(*named, grouped.c.valid_until).where(worst.is_not(None)).subquery("results")
 
 
-def _same_pair(rows: FromClause, pair: CTE) -> ColumnElement[bool]:
+def _same_pair(rows: FromClause, pair: FromClause) -> ColumnElement[bool]:
     return and_(rows.c.system_id == pair.c.system_id, rows.c.kind_id == pair.c.kind_id)
 
 

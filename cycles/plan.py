@@ -24,7 +24,8 @@ from cycles.models import (
     Slot,
     System,
 )
-from cycles.pairs import IN_CONTROL, kind, needed_pairs, request, standings, system
+from cycles.moments import present
+from cycles.pairs import IN_CONTROL, kind, needed_pairs, request, standings, standings_at, system
 from cycles.people import Directory, programme_calendar, programme_head
 from cycles.periods import Period
 from cycles.policy import Policy
@@ -183,7 +184,8 @@ def _make_requests(session: Session, cycle: Cycle, policy: Policy, now: datetime
     number a day grows evenly rather than all of the rest landing on the last day.
     """
     measure(session, CycleFramework, CycleSystem, Applicability, Slot)
-    standing = standings(cycle.id, cycle.ends, now).subquery("standing")
+    # Nothing is asked yet: reading the requests while they are written would make SQLite hold all of them.
+    standing = standings_at(cycle.id, present(cycle.ends, now), asked=False).subquery("standing")
     number = func.row_number().over(partition_by=system.owner_id, order_by=(kind.weight.desc(), system.id, kind.id))
     total = func.count().over(partition_by=system.owner_id)
     name = person.country + "|" + person.zone + "|" + person.work_starts + "|" + person.work_ends

@@ -54,13 +54,16 @@ def result_rows(session: Session, cycle: Cycle) -> Iterator[tuple[Any, ...]]:
 
 def stored_results(cycle: Cycle) -> Select[Any]:
     """The same as a query, for its digest."""
+    mine = and_(assessment.system_id == system.id, assessment.cycle_id == cycle.id)
     return (
         select(system.key, framework.key, control.key, assessment.result, assessment.reason, assessment.valid_until)
-        .select_from(Assessment)
-        .join(System, system.id == assessment.system_id)
-        .join(Control, control.id == assessment.control_id)
-        .join(Framework, framework.id == control.framework_id)
-        .where(assessment.cycle_id == cycle.id)
+        .select_from(System)
+        # Outer joins, and a condition that SQLite does not see through: so it walks the systems by their keys and sorts
+        # one system's results at a time, where it would else hold and sort all of them.
+        .outerjoin(Assessment, mine)
+        .outerjoin(Control, control.id == assessment.control_id)
+        .outerjoin(Framework, framework.id == control.framework_id)
+        .where(func.coalesce(assessment.control_id, 0) != 0)
         .order_by(system.key, framework.key, control.position)
     )
 

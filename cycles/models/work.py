@@ -13,7 +13,11 @@ UNANSWERED = ("pending", "asked", "returned")
 
 
 class Cycle(SQLModel, table=True):
-    """One dated PDCA run, with the catalogues and policy pinned when it was planned."""
+    """One dated PDCA run, with the catalogues and policy pinned when it was planned.
+
+    `reckoned_by` is a digest of what the last check reckoned results by; while it is the same, only results of standings
+    that changed can have changed.
+    """
 
     id: int = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
@@ -35,6 +39,7 @@ class Cycle(SQLModel, table=True):
     summary: dict[str, Any] | None = Field(default=None, sa_column=Column(Json))
     result_digest: str | None = None
     cancelled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    reckoned_by: str | None = None
 
 
 class CycleFramework(SQLModel, table=True):
@@ -85,6 +90,16 @@ class Request(SQLModel, table=True):
             postgresql_where=text("next_at IS NOT NULL"),
         ),
         Index("request_assignee", "assignee_id", "state"),
+        # What is overdue is found among the unanswered of that due date, not among all.
+        Index("request_state", "cycle_id", "state", "due"),
+        Index(
+            "request_excused",
+            "cycle_id",
+            "system_id",
+            "kind_id",
+            sqlite_where=text("state = 'excused'"),
+            postgresql_where=text("state = 'excused'"),
+        ),
     )
     id: int = Field(default=None, primary_key=True)
     cycle_id: int = Field(foreign_key="cycle.id")
