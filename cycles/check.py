@@ -49,7 +49,12 @@ def check(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> Check
         recovered = lapses.recover(session, cycle, now_standing, now=now, actor=actor)
         lapsed = lapses.open_new(session, cycle, now_standing, day=day, now=now, actor=actor)
     if changed or assessed:
-        after = {"standings": changed, "results": assessed, "day": day, "digest": written_digest(session, cycle, now)}
+        after = {
+            "standings": changed,
+            "results": assessed,
+            "day": day,
+            "digest": written_digest(session, cycle, assessed, now),
+        }
         journal.append(session, at=now, actor=actor, action="cycle.checked", subject=f"cycle:{cycle.key}", after=after)
     session.execute(update(Cycle).where(col(Cycle.id) == cycle.id).values(checked_at=now))
     return Checked(standings=changed, results=assessed, lapsed=lapsed, recovered=recovered)

@@ -6,7 +6,7 @@ no spaces) of its sequence number, time, actor, action, subject, the state befor
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -49,14 +49,14 @@ def canonical(value: Any) -> str:
 
 def digest(rows: Iterable[Any]) -> str:
     """SHA-256 (hex) over the canonical JSON of each row, one per line; stands for a bulk step in the journal."""
-    return digest_of_lines(canonical(row) for row in rows)
+    waiting = iter(rows)
+    return digest_of_parts(iter(lambda: [canonical(row) for row in islice(waiting, CHUNK)], []))
 
 
-def digest_of_lines(lines: Iterable[str]) -> str:
-    """The same over rows that are canonical JSON already."""
+def digest_of_parts(parts: Iterable[Sequence[str]]) -> str:
+    """The same over rows that are canonical JSON already, in parts of any length but none."""
     hashed = hashlib.sha256()
-    waiting = iter(lines)
-    while part := list(islice(waiting, CHUNK)):
+    for part in parts:
         hashed.update(("\n".join(part) + "\n").encode())
     return hashed.hexdigest()
 

@@ -56,22 +56,26 @@ RANK = {
     "expired": 10,
 }
 IN_CONTROL = ("excused", "valid", "accepted")
+# What a control's reason makes of its result; any other reason is that it is not satisfied.
+RESULT = {"excused": "not-applicable", "valid": "satisfied", "accepted": "risk-accepted"}
 # These lapse at the moment they happen; the others only once the request for them is past due.
 LAPSED_AT_ONCE = ("gone", "version-changed", "changed", "incident", "expired")
 
 
 def required(
     cycle_id: int, kinds: FromClause | None = None, systems: Sequence[int] | None = None
-) -> Select[tuple[int, int, int, int]]:
-    """(system_id, control_id, subject_id, kind_id): which kind of evidence, held by whom, each control in scope requires.
+) -> Select[tuple[int, int, int, int, bool]]:
+    """(system_id, control_id, subject_id, kind_id, alone): which kind of evidence, held by whom, each control requires.
 
-    The subject is the system itself, or the organisation for kinds that are asked once for all. `kinds` are those of a
+    `alone` says that the control requires no other of this system. The subject is the system itself, or the organisation for kinds that are asked once for all. `kinds` are those of a
     past moment; `systems` confines it to these.
     """
     needs = _needs(cycle_id, kinds, control.id.label("control_id"))
+    alone = (func.count().over(partition_by=(needs.c.profile, needs.c.control_id)) == 1).label("alone")
+    needs = select(needs, alone).subquery("grouped")
     subject = case((needs.c.scope == "organisation", _organisation()), else_=in_scope.system_id)
     return (
-        select(in_scope.system_id, needs.c.control_id, subject.label("subject_id"), needs.c.kind_id)
+        select(in_scope.system_id, needs.c.control_id, subject.label("subject_id"), needs.c.kind_id, needs.c.alone)
         .select_from(CycleSystem)
         .join(needs, needs.c.profile == in_scope.profile)
         .where(in_scope.cycle_id == cycle_id, *([] if systems is None else [in_scope.system_id.in_(systems)]))
@@ -222,29 +226,22 @@ def results(
     """
     needed = required(cycle_id, kinds, systems).subquery("needed")
     of = standing.c
-    grouped = (
-        select(
-            needed.c.system_id,
-            needed.c.control_id,
-            func.max(case(RANK, value=of.status)).label("worst"),
-            func.min(case((of.status == "valid", of.valid_until))).label("valid_until"),
-        )
-        # An outer join, because SQLite then looks each standing up by its key; given the choice, it searches the scope
-        # for every standing. A pair without a standing has no result all the same.
-        .outerjoin(standing, and_(of.system_id == needed.c.subject_id, of.kind_id == needed.c.kind_id))
-        .group_by(needed.c.system_id, needed.c.control_id)
-        .subquery("grouped")
-    )
-    worst = grouped.c.worst
-    result = case(
-        (worst > RANK["accepted"], "not-satisfied"),
-        (worst == RANK["accepted"], "risk-accepted"),
-        (worst == RANK["valid"], "satisfied"),
-        else_="not-applicable",
-    )
+    # An outer join, because SQLite then looks each standing up by its key; given the choice, it searches the scope
+    # for every standing. A pair without a standing has no result all the same.
+    stood = needed.outerjoin(standing, and_(of.system_id == needed.c.subject_id, of.kind_id == needed.c.kind_id))
+    keys, counts = (needed.c.system_id, needed.c.control_id), case((of.status == "valid", of.valid_until))
+    # Most controls require one kind, and what is one need not be sorted into groups.
+    alone = select(*keys, of.status.label("reason"), counts.label("valid_until")).select_from(stood)
+    worst = func.max(case(RANK, value=of.status))
     reason = case({number: name for name, number in RANK.items()}, value=worst)
-    named = (grouped.c.system_id, grouped.c.control_id, result.label("result"), reason.label("reason"))
-    return select(*named, grouped.c.valid_until).where(worst.is_not(None)).subquery("results")
+    several = select(*keys, reason, func.min(counts)).select_from(stood).where(~needed.c.alone).group_by(*keys)
+    found = union_all(alone.where(needed.c.alone, func.coalesce(of.status, "") != ""), several).subquery("found").c
+    named = (found.system_id, found.control_id, case(RESULT, value=found.reason, else_="not-satisfied"))
+    return (
+        select(*named[:2], named[2].label("result"), found.reason, found.valid_until)
+        .where(found.reason.is_not(None))
+        .subquery("results")
+    )
 
 
 def _same_pair(rows: FromClause, pair: FromClause) -> ColumnElement[bool]:
