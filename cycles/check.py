@@ -99,8 +99,8 @@ def settle_answered(session: Session, cycle: Cycle, *, now: datetime, actor: str
         found.excused_at = now if system.retired else found.excused_at
         found.answer = {"verb": found.state, "by": "Hoshin", "at": now.isoformat(), "record": ""}
         session.add(found)
-        outbox.refresh_about(session, "request", found.id, now=now)
     if rows:
+        outbox.refresh_all(session, "request", [found.id for found, _ in rows], now=now)
         after = {"count": len(rows), "digest": journal.digest((found.id, found.state) for found, _ in rows)}
         journal.append(
             session, at=now, actor=actor, action="requests.settled", subject=f"cycle:{cycle.key}", after=after

@@ -231,17 +231,16 @@ def results(
     stood = needed.outerjoin(standing, and_(of.system_id == needed.c.subject_id, of.kind_id == needed.c.kind_id))
     keys, counts = (needed.c.system_id, needed.c.control_id), case((of.status == "valid", of.valid_until))
     # Most controls require one kind, and what is one need not be sorted into groups.
-    alone = select(*keys, of.status.label("reason"), counts.label("valid_until")).select_from(stood)
+    result = case(RESULT, value=of.status, else_="not-satisfied").label("result")
+    alone = select(*keys, result, of.status.label("reason"), counts.label("valid_until")).select_from(stood)
     worst = func.max(case(RANK, value=of.status))
     reason = case({number: name for name, number in RANK.items()}, value=worst)
-    several = select(*keys, reason, func.min(counts)).select_from(stood).where(~needed.c.alone).group_by(*keys)
-    found = union_all(alone.where(needed.c.alone, func.coalesce(of.status, "") != ""), several).subquery("found").c
-    named = (found.system_id, found.control_id, case(RESULT, value=found.reason, else_="not-satisfied"))
-    return (
-        select(*named[:2], named[2].label("result"), found.reason, found.valid_until)
-        .where(found.reason.is_not(None))
-        .subquery("results")
-    )
+    of_worst = case({RANK[name]: result for name, result in RESULT.items()}, value=worst, else_="not-satisfied")
+    several = select(*keys, of_worst, reason, func.min(counts)).select_from(stood).group_by(*keys)
+    return union_all(
+        alone.where(needed.c.alone, func.coalesce(of.status, "") != ""),
+        several.where(~needed.c.alone).having(worst.is_not(None)),
+    ).subquery("results")
 
 
 def _same_pair(rows: FromClause, pair: FromClause) -> ColumnElement[bool]:
