@@ -15,7 +15,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from multiprocessing import get_context
 
-from bench.measures import SIZES, Measure, measured
+from bench.lines import Measure
+from bench.measures import SIZES, measured
+from bench.prefect_tasks import task_seconds
+
+PREFECT_TASKS = 300
+# What a task takes at the least by experience, in seconds; the small size does not start a server to measure it.
+PREFECT_TASK_S = 0.005
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,11 +31,12 @@ def main(arguments: list[str] | None = None) -> int:
     options.add_argument("--size", choices=sorted(SIZES), default="full")
     options.add_argument("--check", action="store_true", help="exit 1 when a bound is missed")
     chosen = options.parse_args(arguments)
+    task_s = task_seconds(PREFECT_TASKS) if chosen.size == "full" else PREFECT_TASK_S
     lines: list[Measure] = []
     for database in [chosen.database] if chosen.database else ["sqlite", "postgresql"]:
         # A process each, or the second would inherit the first one's peak of memory.
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
-            lines += apart.submit(measured, database, chosen.size).result()
+            lines += apart.submit(measured, database, chosen.size, task_s).result()
     if chosen.json:
         print(json.dumps([{**asdict(line), "within": line.within} for line in lines], indent=1))
     else:
@@ -49,7 +56,7 @@ def _cells(line: Measure) -> tuple[str, ...]:
     floor = f"{line.floor_s:.3f} s" if line.floor_s is not None else ""
     median = f"{line.median_s:.3f} s" if line.median_s else ""
     ratio = f"{line.ratio:g}" if line.ratio is not None else ""
-    bound = f"≤ {line.bound:g}" if line.bound is not None else ""
+    bound = f"{'≥' if line.at_least else '≤'} {line.bound:g}" if line.bound is not None else ""
     mark = "" if line.within else "MISSED "
     return (line.name, line.database, median, floor, ratio, bound, mark + line.note)
 

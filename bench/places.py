@@ -7,12 +7,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count as counter
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, func, select, text
 
 from cycles.store import Record, open_record
 
@@ -26,7 +26,7 @@ class Place:
     name: str
     folder: Path
     server: str | None = None
-    _numbers: Any = field(default_factory=lambda: count(1))
+    _numbers: Any = field(default_factory=lambda: counter(1))
 
     def open(self, name: str) -> Record:
         return open_record(self._url(name))
@@ -98,3 +98,9 @@ def peak_mib() -> float:
     """The most memory this process has held so far."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / MIB
+
+
+def count(record: Record, table: str) -> int:
+    """How many rows a table has."""
+    with record.read() as session:
+        return int(session.execute(select(func.count()).select_from(text(table))).scalar_one())

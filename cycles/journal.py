@@ -166,7 +166,7 @@ def _is_sound(row: tuple[Any, ...], expected: int, prev: str) -> bool:
     day, clock = at.split(" ")
     told = json.loads(body)
     hashed = (told["seq"], told["at"], told["actor"], told["action"], told["subject"], told["prev"])
-    return (seq, f"{day}T{clock}+00:00", actor, action, subject, before) == hashed  # type: ignore[no-any-return]
+    return (seq, f"{day}T{clock}+00:00", actor, action, subject, before) == hashed
 
 
 def _page(session: Session, first: int) -> tuple[list[JournalEntry], str | None]:

@@ -7,7 +7,7 @@ the very one `journal.canonical` gives for the same row (a test compares them).
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Integer, Select, String, case, cast, func, literal
+from sqlalchemy import ColumnElement, CursorResult, Executable, Integer, Select, String, case, cast, func, literal
 from sqlmodel import Session
 
 from cycles import journal
@@ -20,6 +20,12 @@ def digest_of(session: Session, rows: Select[Any]) -> str:
     postgresql = session.get_bind().dialect.name == "postgresql"
     line = _line(func.format if postgresql else func.printf, *rows.selected_columns)
     wanted = rows.with_only_columns(line, maintain_column_froms=True)
+    return digest_of_lines(session, wanted)
+
+
+def digest_of_lines(session: Session, wanted: Executable) -> str:
+    """The same for a query that gives lines."""
+    postgresql = session.get_bind().dialect.name == "postgresql"
     # PostgreSQL's driver would hold all rows at once unless told to keep them on the server.
     options = {"yield_per": CHUNK} if postgresql else {}
     found = session.connection().execute(wanted, execution_options=options)

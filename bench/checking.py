@@ -1,0 +1,83 @@
+"""Check against its floor: the first one, one that finds nothing new, and one where a pair in a thousand changed."""
+
+import statistics
+from collections import defaultdict
+from datetime import timedelta
+
+from bench import town
+from bench.floors import changed_floor, check_floor
+from bench.lines import Measure, ratio_of
+from bench.places import Place, count, seconds
+from bench.steps import CHECK_AT, change, checked, opened
+
+# What is promised against a Prefect task for each result.
+TIMES_FASTER = 1_000
+Times = dict[str, list[float]]
+
+
+def checking(where: Place, base: str, size: town.Size, rounds: int, task_s: float) -> list[Measure]:
+    """Rounds of floor and rules in turn on fresh copies of a planned record."""
+    times: Times = defaultdict(list)
+    for _ in range(rounds):
+        written = _floor_round(where, base, times)
+        assert _rules_round(where, base, size, times) == written, "the floor writes other rows than the rules"
+    note = f"{size.pairs:,} results"
+    full = ratio_of("check", where.name, times, bound=2.0, note=note)
+    alone = {"rules": times["rules"], "floor": times["writes"]}
+    return [
+        full,
+        ratio_of("check, against its writes alone", where.name, alone, bound=None, note="no digest"),
+        _later("check, nothing changed", where, times["again"], times, full.median_s),
+        _later("check, 0.1 % changed", where, times["changed"], times, full.median_s),
+        _against_tasks(where, full.median_s, size, task_s),
+    ]
+
+
+def _floor_round(where: Place, base: str, times: Times) -> tuple[int, int]:
+    name, record = where.copy(base)
+    hashing: list[float] = []
+    now = CHECK_AT.strftime("%Y-%m-%d %H:%M:%S.%f")
+    taken = seconds(lambda: hashing.append(check_floor(record, 1, CHECK_AT.date(), now)))
+    times["floor"].append(taken)
+    times["writes"].append(taken - hashing[0])
+    written = count(record, "assessment"), count(record, "standing")
+    where.drop(name, record)
+    return written
+
+
+def _rules_round(where: Place, base: str, size: town.Size, times: Times) -> tuple[int, int]:
+    name, record = where.copy(base)
+    opened(record)
+    times["rules"].append(seconds(lambda: checked(record, CHECK_AT)))
+    written = count(record, "assessment"), count(record, "standing")
+    times["again"].append(seconds(lambda: checked(record, CHECK_AT + timedelta(hours=1))))
+    new = change(record, size)
+    found: list[int] = []
+    times["finding"].append(seconds(lambda: found.append(changed_floor(record, 1, CHECK_AT.date()))))
+    assert found == [new], "the floor finds other changes than were made"
+    times["changed"].append(seconds(lambda: checked(record, CHECK_AT + timedelta(days=1))))
+    where.drop(name, record)
+    return written
+
+
+def _later(name: str, where: Place, taken: list[float], times: Times, whole: float) -> Measure:
+    """A check that has little to write, against hand-written SQL that only looks for what changed."""
+    finding = {"rules": taken, "floor": times["finding"]}
+    note = f"against finding what changed; {statistics.median(taken) / whole:.2f} of a full check"
+    return ratio_of(name, where.name, finding, bound=None, note=note)
+
+
+def _against_tasks(where: Place, check_s: float, size: town.Size, task_s: float) -> Measure:
+    whole = task_s * size.pairs
+    # The small size has no promise to keep: what a check takes at the least outweighs its few results.
+    bound = TIMES_FASTER if size == town.FULL else None
+    return Measure(
+        name="one Prefect task per result",
+        database=where.name,
+        median_s=round(whole, 1),
+        floor_s=check_s,
+        ratio=round(whole / check_s, 0),
+        bound=bound,
+        at_least=True,
+        note=f"{task_s * 1000:.1f} ms a task",
+    )
