@@ -29,7 +29,7 @@ def checking(where: Place, base: str, size: town.Size, rounds: int, task_s: floa
         ratio_of("check, against its writes alone", where.name, alone, bound=None, note="no digest"),
         _later("check, nothing changed", where, times["again"], times, full.median_s),
         _later("check, 0.1 % changed", where, times["changed"], times, full.median_s),
-        _against_tasks(where, full.median_s, size, task_s),
+        _against_tasks(where, statistics.median(times["wall"]), size, task_s),
     ]
 
 
@@ -37,7 +37,7 @@ def _floor_round(where: Place, base: str, times: Times) -> tuple[int, int]:
     name, record = where.copy(base)
     hashing: list[float] = []
     now = CHECK_AT.strftime("%Y-%m-%d %H:%M:%S.%f")
-    taken = seconds(lambda: hashing.append(check_floor(record, 1, CHECK_AT.date(), now)))
+    taken = seconds(lambda: hashing.append(check_floor(record, 1, CHECK_AT.date(), now)), record)
     times["floor"].append(taken)
     times["writes"].append(taken - hashing[0])
     written = count(record, "assessment"), count(record, "standing")
@@ -48,14 +48,14 @@ def _floor_round(where: Place, base: str, times: Times) -> tuple[int, int]:
 def _rules_round(where: Place, base: str, size: town.Size, times: Times) -> tuple[int, int]:
     name, record = where.copy(base)
     opened(record)
-    times["rules"].append(seconds(lambda: checked(record, CHECK_AT)))
+    times["wall"].append(seconds(lambda: times["rules"].append(seconds(lambda: checked(record, CHECK_AT), record))))
     written = count(record, "assessment"), count(record, "standing")
-    times["again"].append(seconds(lambda: checked(record, CHECK_AT + timedelta(hours=1))))
+    times["again"].append(seconds(lambda: checked(record, CHECK_AT + timedelta(hours=1)), record))
     new = change(record, size)
     found: list[int] = []
-    times["finding"].append(seconds(lambda: found.append(changed_floor(record, 1, CHECK_AT.date()))))
+    times["finding"].append(seconds(lambda: found.append(changed_floor(record, 1, CHECK_AT.date())), record))
     assert found == [new], "the floor finds other changes than were made"
-    times["changed"].append(seconds(lambda: checked(record, CHECK_AT + timedelta(days=1))))
+    times["changed"].append(seconds(lambda: checked(record, CHECK_AT + timedelta(days=1)), record))
     where.drop(name, record)
     return written
 
@@ -75,9 +75,9 @@ def _against_tasks(where: Place, check_s: float, size: town.Size, task_s: float)
         name="one Prefect task per result",
         database=where.name,
         median_s=round(whole, 1),
-        floor_s=check_s,
+        floor_s=round(check_s, 3),
         ratio=round(whole / check_s, 0),
         bound=bound,
         at_least=True,
-        note=f"{task_s * 1000:.1f} ms a task",
+        note=f"{task_s * 1000:.1f} ms a task; both by the wall",
     )

@@ -100,7 +100,7 @@ def plan_floor(record: Record, cycle: int, ends: date) -> float:
     with record.write() as session:
         session.execute(text(_PLAN_SCOPE), {"cycle": cycle})
         session.execute(text(_PLAN), {"cycle": cycle, "ends": _day(record, ends)})
-        return _hash(session, _ASKED, cycle)
+        return _hash(record, session, _ASKED, cycle)
 
 
 def check_floor(record: Record, cycle: int, day: date, now: str) -> float:
@@ -108,7 +108,7 @@ def check_floor(record: Record, cycle: int, day: date, now: str) -> float:
     with record.write() as session:
         session.execute(text(_STANDINGS), {"cycle": cycle, "day": _day(record, day), "now": now})
         session.execute(text(_ASSESSMENTS), {"cycle": cycle, "now": now})
-        return _hash(session, _RESULTS, cycle)
+        return _hash(record, session, _RESULTS, cycle)
 
 
 def changed_floor(record: Record, cycle: int, day: date) -> int:
@@ -117,10 +117,10 @@ def changed_floor(record: Record, cycle: int, day: date) -> int:
         return int(session.execute(text(_CHANGED), {"cycle": cycle, "day": _day(record, day)}).scalar_one())
 
 
-def _hash(session: Session, lines_of: str, cycle: int) -> float:
+def _hash(record: Record, session: Session, lines_of: str, cycle: int) -> float:
     fill = "format" if session.get_bind().dialect.name == "postgresql" else "printf"
     wanted = text(lines_of.format(fill=fill)).bindparams(cycle=cycle)
-    return seconds(lambda: lines.digest_of_lines(session, wanted))
+    return seconds(lambda: lines.digest_of_lines(session, wanted), record)
 
 
 def _day(record: Record, day: date) -> date | str:

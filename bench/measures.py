@@ -55,13 +55,13 @@ def _plan(where: Place, size: town.Size, rounds: int, base: str = "town") -> tup
     for number in range(rounds):
         name, record = where.copy(ready)
         hashing: list[float] = []
-        taken = seconds(lambda: hashing.append(plan_floor(record, 1, town.the_period().ends)))  # noqa: B023
+        taken = seconds(lambda: hashing.append(plan_floor(record, 1, town.the_period().ends)), record)  # noqa: B023
         times["floor"].append(taken)
         times["writes"].append(taken - hashing[0])
         floor = count(record, "request")
         where.drop(name, record)
         name, record = where.copy(base)
-        times["rules"].append(seconds(lambda: planned(record)))  # noqa: B023
+        times["rules"].append(seconds(lambda: planned(record), record))  # noqa: B023
         assert count(record, "request") == floor, "the floor writes other requests than the rules"
         if number + 1 < rounds:
             where.drop(name, record)

@@ -31,7 +31,7 @@ def ticking(where: Place, planned: str) -> tuple[float, int]:
     if where.server:
         with record.engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM ANALYZE request")
-    taken = [seconds(lambda: _tick(record, now)) for _ in range(7)]
+    taken = [seconds(lambda: _tick(record, now), record) for _ in range(7)]
     total = count(record, "request")
     where.drop(name, record)
     return statistics.median(taken[1:]), total
@@ -84,7 +84,7 @@ def verify(where: Place, entries: int) -> Measure:
             session.execute(insert(JournalEntry), rows)
     found: list[journal.Verification] = []
     with record.read() as session:
-        taken = seconds(lambda: found.append(journal.verify(session)))
+        taken = seconds(lambda: found.append(journal.verify(session)), record)
     assert found[0].fault is None
     assert found[0].entries == entries
     where.drop("ledger", record)
