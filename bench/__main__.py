@@ -17,11 +17,11 @@ from multiprocessing import get_context
 
 from bench.lines import Measure
 from bench.measures import SIZES, measured
-from bench.prefect_tasks import task_seconds
+from bench.prefect_tasks import TaskTime, task_time
 
-PREFECT_TASKS = 300
-# What a task takes at the least by experience, in seconds; the small size does not start a server to measure it.
-PREFECT_TASK_S = 0.005
+PREFECT_TASKS = 500
+# What a task takes at the least by experience; the small size does not start a server to measure it.
+LEAST = TaskTime(flow=0.005, wall=0.005, processor=0.005)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,12 +31,12 @@ def main(arguments: list[str] | None = None) -> int:
     options.add_argument("--size", choices=sorted(SIZES), default="full")
     options.add_argument("--check", action="store_true", help="exit 1 when a bound is missed")
     chosen = options.parse_args(arguments)
-    task_s = task_seconds(PREFECT_TASKS) if chosen.size == "full" else PREFECT_TASK_S
+    task = task_time(PREFECT_TASKS) if chosen.size == "full" else LEAST
     lines: list[Measure] = []
     for database in [chosen.database] if chosen.database else ["sqlite", "postgresql"]:
         # A process each, or the second would inherit the first one's peak of memory.
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
-            lines += apart.submit(measured, database, chosen.size, task_s).result()
+            lines += apart.submit(measured, database, chosen.size, task).result()
     if chosen.json:
         print(json.dumps([{**asdict(line), "within": line.within} for line in lines], indent=1))
     else:

@@ -7,6 +7,7 @@ from bench.checking import checking
 from bench.floors import plan_floor
 from bench.lines import Measure, ratio_of
 from bench.places import Place, count, peak_mib, place, seconds
+from bench.prefect_tasks import TaskTime
 from bench.steps import planned
 from bench.ticking import tick_line, ticking, verify
 from cycles.models import CycleSystem, Request
@@ -15,18 +16,18 @@ MEMORY_BOUND_MIB = 300.0
 SIZES = {"full": (town.FULL, town.FEW, 300_000, 3), "small": (town.SMALL, town.SMALL, 2_000, 1)}
 
 
-def measured(database: str, size: str, task_s: float) -> list[Measure]:
-    """Every measure on one database, in a place that is gone afterwards. `task_s` is what one Prefect task takes."""
+def measured(database: str, size: str, task: TaskTime) -> list[Measure]:
+    """Every measure on one database, in a place that is gone afterwards. `task` is what one Prefect task takes."""
     with place(database) as where:
-        return all_of(where, *SIZES[size], task_s)
+        return all_of(where, *SIZES[size], task)
 
 
-def all_of(where: Place, size: town.Size, few: town.Size, entries: int, rounds: int, task_s: float) -> list[Measure]:
+def all_of(where: Place, size: town.Size, few: town.Size, entries: int, rounds: int, task: TaskTime) -> list[Measure]:
     """Every measure on one database; memory counts from before the first."""
     before = peak_mib()
     _settled(where, "town", size)
     name, plan_lines = _plan(where, size, rounds)
-    check_lines = checking(where, name, size, rounds, task_s)
+    check_lines = checking(where, name, size, rounds, task)
     many = ticking(where, name)
     memory = Measure(
         name="memory above import",

@@ -100,6 +100,11 @@ class Prefect:
     def api(self) -> str:
         return f"{self.url}/api"
 
+    @property
+    def pid(self) -> int:
+        """The server's, once it was started."""
+        return self._running[0].pid
+
     def variables(self) -> dict[str, str]:
         """The environment its processes run in: everything local, nothing told to anybody."""
         return {
