@@ -67,8 +67,8 @@ def required(
 ) -> Select[tuple[int, int, int, int, bool]]:
     """(system_id, control_id, subject_id, kind_id, alone): which kind of evidence, held by whom, each control requires.
 
-    `alone` says that the control requires no other of this system. The subject is the system itself, or the organisation for kinds that are asked once for all. `kinds` are those of a
-    past moment; `systems` confines it to these.
+    `alone` says that the control requires no other of this system. The subject is the system itself, or the organisation
+    for kinds that are asked once for all. `kinds` are those of a past moment; `systems` confines it to these.
     """
     needs = _needs(cycle_id, kinds, control.id.label("control_id"))
     alone = (func.count().over(partition_by=(needs.c.profile, needs.c.control_id)) == 1).label("alone")
