@@ -158,23 +158,36 @@ def raw(record: Record) -> sqlite3.Connection:
 
 
 @cache
+def memory() -> Record:
+    """One engine for all towns in memory, so that each statement is compiled once; whoever closes it gets a new
+    connection, and with that an empty database, at the next use."""
+    return open_record("sqlite://", migrate=False)
+
+
+@cache
 def snapshot(systems: int) -> bytes:
     """A record in memory whose first cycle is planned and open."""
-    town = Town(open_record("sqlite://"), programme=programme_of(systems))
+    record = open_record("sqlite://")
+    made = raw(record).serialize()
+    record.close()
+    raw(memory()).deserialize(made)
+    town = Town(memory(), programme=programme_of(systems))
     town.sync(town.programme)
     town.plan()
-    return raw(town.record).serialize()
+    planned = raw(town.record).serialize()
+    town.record.close()
+    return planned
 
 
 @contextmanager
 def planned_town(systems: int = 2) -> Iterator[Town]:
-    """A town on the first morning of its first cycle, in a connection of its own: none inherits what another prepared."""
-    record = open_record("sqlite://", migrate=False)
-    raw(record).deserialize(snapshot(systems))
+    """A town on the first morning of its first cycle, one at a time, in a connection of its own."""
+    planned = snapshot(systems)
+    raw(memory()).deserialize(planned)
     try:
-        yield Town(record, programme=programme_of(systems))
+        yield Town(memory(), programme=programme_of(systems))
     finally:
-        record.close()
+        memory().close()
 
 
 def file_town(path: Path, systems: int) -> Town:
