@@ -11,9 +11,10 @@ from invariants import OPEN, REQUESTS, Watch, rows
 from naive import WAITING
 from proof_town import OWNERS, START, planned_town, programme_of, raw
 
-from cycles import answers, decisions, journal, objections
+from cycles import acceptances, answers, decisions, journal, objections
 from cycles.clocks import ClockBehind
-from cycles.errors import Refused
+from cycles.errors import BadInput, Refused
+from cycles.incidents import add_incident
 from cycles.models import Person
 from cycles.observations import Seen
 from cycles.observations import record as observe
@@ -21,7 +22,11 @@ from cycles.observations import record as observe
 number = st.integers(0, 7)
 NEAR = st.sampled_from([timedelta(minutes=15), timedelta(hours=1), timedelta(hours=5), timedelta(days=1)])
 FAR = st.sampled_from([timedelta(days=3), timedelta(weeks=1), timedelta(weeks=3)])
-VERBS = ("submit", "submit", "confirm", "snooze", "delegate", "not_mine", "excuse", "reassign", "nudge")
+VERBS = (
+    "submit", "submit", "confirm", "snooze", "delegate", "not_mine", "not_applicable", "cannot_provide", "keep_asking",
+    "excuse", "reassign", "nudge",
+)  # fmt: skip
+OF_LEADS = ("excuse", "reassign", "nudge", "keep_asking")
 LEAD = 1
 
 
@@ -97,10 +102,10 @@ class Machine(RuleBasedStateMachine):
             return
         request = asked[which % len(asked)]
         person = (request.assignee_id, request.assignee_id, request.owner_id, LEAD, LEAD, 2, 3, 4)[who]
-        if verb in ("excuse", "reassign", "nudge") and who < 7:
+        if verb in OF_LEADS and who < 7:
             person = LEAD
         cycle = self.raw.execute("SELECT state FROM cycle WHERE id = ?", (request.cycle_id,)).fetchone()[0]
-        allowed = self.watch.model.may(verb, request, person, cycle, self.watch._leads())
+        allowed = self.watch.model.may(verb, request, person, cycle, self.watch.of_role("lead"))
         day = (self.town.now - timedelta(days=days)).date()
         offered = answers.Offered(form="link", locator="https://wiki.example/it", effective=day)
         receiver = 1 + to % len(self.watch.model.people)
@@ -112,12 +117,19 @@ class Machine(RuleBasedStateMachine):
             ),
             "delegate": lambda act: answers.delegate(act, request.id, self._person(act, receiver)),
             "not_mine": lambda act: objections.not_mine(act, request.id, "no"),
+            "not_applicable": lambda act: objections.not_applicable(act, request.id, "no use"),
+            "cannot_provide": lambda act: objections.cannot_provide(act, request.id, "lost"),
+            "keep_asking": lambda act: objections.keep_asking(act, request.id, "it is"),
             "excuse": lambda act: decisions.excuse(act, request.id, "no use"),
             "reassign": lambda act: decisions.reassign(act, request.id, self._person(act, receiver)),
             "nudge": lambda act: decisions.nudge(act, request.id),
         }
         done = self._says(person, does[verb])
         assert allowed or not done, f"I6: {person} could {verb} {request}"
+        assert request.disputed or not (done and verb == "keep_asking"), f"I6: {request} was not disputed"
+        if done and verb == "cannot_provide":
+            self.watch.model.lapsed.add((request.system_id, request.kind_id))
+            self.watch.owned(request.system_id, request.kind_id, self.town.now)
 
     @rule(which=number, take=st.booleans())
     def answer_offer(self, which: int, take: bool) -> None:
@@ -152,6 +164,38 @@ class Machine(RuleBasedStateMachine):
             words = {"correction": "done", "root_cause": "haste", "corrective_action": "a list"}
             self._says(action.owner_id, lambda act: decisions.implemented(act, action.id, **words))
 
+    @rule(which=number, who=st.sampled_from([1, 1, 2, 3]), days=st.sampled_from([1, 30, 180, 181]), then=st.sampled_from(["approve", "approve", "decline", "wait"]))  # fmt: skip
+    def accept_risk(self, which: int, who: int, days: int, then: str) -> None:
+        """Somebody asks for the risk of a lapse to be accepted, and somebody else mostly decides."""
+        lapses = rows(self.raw, "SELECT * FROM lapse WHERE recovered_at IS NULL ORDER BY id")
+        if not lapses:
+            return
+        lapse = lapses[which % len(lapses)]
+        pair, until = (lapse.system_id, lapse.kind_id), (self.town.now + timedelta(days=days)).date()
+        self._says(who, lambda act: acceptances.request(act, *pair, "small", until))
+        asked = rows(self.raw, "SELECT id FROM acceptance WHERE state = 'requested' ORDER BY id DESC LIMIT 1")
+        if asked and then != "wait":
+            self._decides(asked[0].id, then, 2 if who == LEAD else LEAD)
+
+    @rule(which=number, who=st.sampled_from([1, 2, 3]), verb=st.sampled_from(["approve", "decline", "revoke", "revoke"]))  # fmt: skip
+    def decide_on_risk(self, which: int, who: int, verb: str) -> None:
+        live = rows(self.raw, "SELECT id FROM acceptance WHERE state IN ('requested', 'approved') ORDER BY id")
+        if live:
+            self._decides(live[which % len(live)].id, verb, who)
+
+    def _decides(self, number: int, verb: str, who: int) -> None:
+        (found,) = rows(self.raw, "SELECT * FROM acceptance WHERE id = ?", number)
+        does: dict[str, Callable[[Any], Any]] = {
+            "approve": lambda act: acceptances.approve(act, number),
+            "decline": lambda act: acceptances.decline(act, number, "no"),
+            "revoke": lambda act: acceptances.revoke(act, number, "no more"),
+        }
+        if not self._says(who, does[verb]):
+            return
+        assert who in self.watch.of_role("lead", "executive"), f"I6: {who} could {verb} {found}"
+        assert verb == "revoke" or who != found.requester_id, f"I6: {who} could {verb} their own {found}"
+        self.watch.owned(found.system_id, found.kind_id, self.town.now)
+
     # Changes of the world ---------------------------------------------------------------------------------------------
 
     @rule(who=st.sampled_from(["owner", "second", "isle", "boss", "judge", "lead"]), days=st.integers(0, 15))
@@ -175,9 +219,18 @@ class Machine(RuleBasedStateMachine):
             )
             self._sync()
 
-    @rule(which=number, content=st.sampled_from("abc"))
-    def document_changes(self, which: int, content: str) -> None:
-        """A document that accepted evidence links to is watched from here on, and is seen to say something."""
+    @rule(which=number, days=st.integers(0, 40), one=st.booleans())
+    def incident(self, which: int, days: int, one: bool) -> None:
+        """Something went wrong with a system some days ago."""
+        day, kind = self.town.now.date() - timedelta(days=days), "risk" if one else None
+        told: dict[str, Any] = {"system": f"s{which % self.systems}", "kind": kind, "happened_on": day, "by": None}
+        with suppress(ClockBehind, BadInput), self.town.record.write() as session:
+            add_incident(session, **told, what="it failed", now=self.town.now, actor="lead")
+        self._step("incident", lambda: None)
+
+    @rule(which=number, content=st.sampled_from(["a", "a", "b", None]))
+    def document_changes(self, which: int, content: str | None) -> None:
+        """A document that accepted evidence links to is watched from here on, and says something or is gone."""
         held = rows(self.raw, "SELECT system_id, kind_id, locator FROM evidence ORDER BY id DESC LIMIT 8")
         if not held:
             return
@@ -188,7 +241,8 @@ class Machine(RuleBasedStateMachine):
                 "INSERT INTO document (system_id, kind_id, locator, watched) VALUES (?, ?, ?, 1)"
                 " ON CONFLICT (system_id, kind_id, locator) DO UPDATE SET watched = 1 RETURNING id", place
             ).scalar_one()  # fmt: skip
-            seen = Seen(document_id=document, at=self.town.now, status="ok", sha256=content * 64)
+            status, sha256 = ("ok", content * 64) if content else ("missing", None)
+            seen = Seen(document_id=document, at=self.town.now, status=status, sha256=sha256)
             observe(session, [seen], now=self.town.now, actor="flow:check")
         self._step("observe", lambda: None)
 

@@ -48,7 +48,7 @@ def programme_of(systems: int, people: dict[str, Json] | None = None, **changes:
         plain |= {"risk_tier": ("high", "limited", "minimal")[n % 3], "roles": [("provider", "developer")[n % 2]]}
         plain |= changes.get(f"s{n}", {})
         entries.append(system(f"s{n}", plain.pop("owner"), **plain))
-    return programme(entries, [person(key, **own) for key, own in who.items()])
+    return programme(entries, [person(key, **own) for key, own in who.items()], executives=["boss"])
 
 
 @dataclass
