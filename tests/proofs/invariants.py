@@ -146,7 +146,7 @@ class Watch:
         day = now.astimezone(ZoneInfo(cycle.zone)).date()
         if step == "review" and (cycle.checked_at != now or day < cycle.close_on):
             return
-        facts = self._facts(cycle)
+        facts = self._facts(cycle, now)
         scope = rows(self.raw, "SELECT system_id, kind_id FROM standing WHERE cycle_id = ?", cycle.id)
         standings = {p: self.model.standing(p, facts, day) for p in ((row.system_id, row.kind_id) for row in scope)}
         self.model.checked(standings, facts, day)
@@ -169,15 +169,17 @@ class Watch:
         in_time = not self.checked or lapse.reason in LATE or last > self.checked
         assert in_time, f"I4: {lapse} was there at the check of {self.checked} and not noticed"
 
-    def _facts(self, cycle: Any) -> Any:
-        evidence = "SELECT e.*, v.outcome FROM evidence e LEFT JOIN verdict v ON v.evidence_id = e.id"
+    def _facts(self, cycle: Any, now: datetime) -> Any:
+        """What is known by now; a clock that was set back knows less than is written."""
+        by = f"{now:%Y-%m-%d %H:%M:%S.%f}"
+        evidence = "SELECT e.*, v.outcome FROM evidence e LEFT JOIN verdict v ON v.evidence_id = e.id AND v.at <= ? WHERE e.received_at <= ?"
         every = rows(self.raw, REQUESTS + " WHERE r.cycle_id = ?", cycle.id)
         stands = "SELECT l.system_id, l.kind_id FROM lapse l JOIN request r ON r.cycle_id = l.cycle_id AND r.system_id = l.system_id AND r.kind_id = l.kind_id WHERE l.cycle_id = ? AND l.reason = 'cannot_provide' AND l.recovered_at IS NULL AND r.state = 'lapsed'"  # fmt: skip
         return Row(
             named=set(self.raw.execute(stands, (cycle.id,)).fetchall()),
-            acceptances=rows(self.raw, "SELECT * FROM acceptance WHERE state = 'approved'"),
-            incidents=rows(self.raw, "SELECT system_id, kind_id, happened_on FROM incident"),
-            evidence=rows(self.raw, evidence),
+            acceptances=rows(self.raw, "SELECT * FROM acceptance WHERE state = 'approved' AND decided_at <= ?", by),
+            incidents=rows(self.raw, "SELECT system_id, kind_id, happened_on FROM incident WHERE recorded_at <= ?", by),
+            evidence=rows(self.raw, evidence, by, by),
             requests={(row.system_id, row.kind_id): row for row in every},
             documents=rows(self.raw, "SELECT * FROM document WHERE watched"),
             bound={row.id for row in rows(self.raw, "SELECT id FROM evidence_kind WHERE model_version_bound")},
