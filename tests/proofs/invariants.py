@@ -51,9 +51,6 @@ MESSAGES = (
 )
 # A clock that runs behind the record by less than this writes with the time of the entry before.
 TOLERANCE = timedelta(minutes=15)
-# Lapses that may have begun before the check before: an incident is told later than it was, and what waited for its
-# reviewer may have ended meanwhile.
-LATE = ("incident", "expired")
 
 
 def rows(connection: sqlite3.Connection, query: str, *values: Any) -> list[Any]:
@@ -87,6 +84,8 @@ class Watch:
     item: int = 0
     looked: datetime | None = None
     checked: date | None = None
+    checked_at: datetime | None = None
+    passed_over: bool = False
 
     def __post_init__(self) -> None:
         self.ledger, self.chasing = Ledger(self.raw), Chasing(self.raw, self.model)
@@ -113,8 +112,8 @@ class Watch:
         self.ledger.read(messages, self.requests, everything=everything)
         self.chasing.look(step, before, self.requests, messages, self.ledger.said, now)
         self._nothing_in_quiet_time(messages, now)
-        if step in ("check", "review") and everything:
-            self._lapses_noticed(step, now)
+        if step in ("check", "review"):
+            self._lapses_noticed(step, now, everything=everything)
         if step == "act":
             self._lapses_owned(now)
         self.message = max([self.message, *(row.id for row in messages)])
@@ -138,7 +137,7 @@ class Watch:
 
     # I4, I8 -----------------------------------------------------------------------------------------------------------
 
-    def _lapses_noticed(self, step: str, now: datetime) -> None:
+    def _lapses_noticed(self, step: str, now: datetime, *, everything: bool) -> None:
         """After a check, the open lapses are those the model finds, so none waits for longer than the next check."""
         cycle = self._leading()
         if cycle is None:
@@ -146,17 +145,24 @@ class Watch:
         day = now.astimezone(ZoneInfo(cycle.zone)).date()
         if step == "review" and (cycle.checked_at != now or day < cycle.close_on):
             return
+        lapses = self._open_lapses()
+        for lapse in lapses:
+            if lapse.id not in self.lapses:
+                self._noticed_in_time(lapse, day, now)
+        found = {(row.system_id, row.kind_id) for row in lapses}
+        if everything:
+            self._are_those_there_are(cycle, found, day, now)
+        self.lapses, self.checked, self.checked_at = {lapse.id for lapse in lapses}, day, now
+        self.passed_over = not everything
+
+    def _are_those_there_are(self, cycle: Any, found: set[tuple[int, int]], day: date, now: datetime) -> None:
+        if self.passed_over:  # what began at a check that was not looked at may well go on
+            self.model.lapsed |= found
         facts = self._facts(cycle, now)
         scope = rows(self.raw, "SELECT system_id, kind_id FROM standing WHERE cycle_id = ?", cycle.id)
         standings = {p: self.model.standing(p, facts, day) for p in ((row.system_id, row.kind_id) for row in scope)}
         self.model.checked(standings, facts, day)
-        lapses = self._open_lapses()
-        found = {(row.system_id, row.kind_id) for row in lapses}
         assert found == self.model.lapsed, f"I4: lapses {found} instead of {self.model.lapsed} at {now}"
-        for lapse in lapses:
-            if lapse.id not in self.lapses:
-                self._noticed_in_time(lapse, day, now)
-        self.lapses, self.checked = {lapse.id for lapse in lapses}, day
 
     def _noticed_in_time(self, lapse: Any, day: date, now: datetime) -> None:
         """At the first check after it began, and with the day since when."""
@@ -166,20 +172,28 @@ class Watch:
         assert timedelta(0) <= lapse.noticed_at - now <= TOLERANCE, f"I4: {lapse} was not noticed at {now}"
         # A due date passes with its day; a document, a version or a lead's word can change after a check of the same day.
         last = lapse.happened_on + timedelta(days=lapse.reason in AT_ONCE)
-        in_time = not self.checked or lapse.reason in LATE or last > self.checked
+        in_time = not self.checked or lapse.reason == "incident" or last > self.checked or self._was_decided(lapse)
         assert in_time, f"I4: {lapse} was there at the check of {self.checked} and not noticed"
+
+    def _was_decided(self, lapse: Any) -> bool:
+        """What waited for its reviewer had ended before it counted; or it was given back after it was due."""
+        decided = "SELECT count(*) FROM verdict v JOIN evidence e ON e.id = v.evidence_id WHERE e.system_id = ? AND e.kind_id = ? AND v.at > ?"  # fmt: skip
+        return bool(self._one(decided, lapse.system_id, lapse.kind_id, str(self.checked_at)[:26]))
 
     def _facts(self, cycle: Any, now: datetime) -> Any:
         """What is known by now; a clock that was set back knows less than is written."""
         by = f"{now:%Y-%m-%d %H:%M:%S.%f}"
         evidence = "SELECT e.*, v.outcome FROM evidence e LEFT JOIN verdict v ON v.evidence_id = e.id AND v.at <= ? WHERE e.received_at <= ?"
+        of: dict[tuple[int, int], list[Any]] = {}
+        for row in rows(self.raw, evidence, by, by):
+            of.setdefault((row.system_id, row.kind_id), []).append(row)
         every = rows(self.raw, REQUESTS + " WHERE r.cycle_id = ?", cycle.id)
         stands = "SELECT l.system_id, l.kind_id FROM lapse l JOIN request r ON r.cycle_id = l.cycle_id AND r.system_id = l.system_id AND r.kind_id = l.kind_id WHERE l.cycle_id = ? AND l.reason = 'cannot_provide' AND l.recovered_at IS NULL AND r.state = 'lapsed'"  # fmt: skip
         return Row(
             named=set(self.raw.execute(stands, (cycle.id,)).fetchall()),
             acceptances=rows(self.raw, "SELECT * FROM acceptance WHERE state = 'approved' AND decided_at <= ?", by),
             incidents=rows(self.raw, "SELECT system_id, kind_id, happened_on FROM incident WHERE recorded_at <= ?", by),
-            evidence=rows(self.raw, evidence, by, by),
+            evidence=of,
             requests={(row.system_id, row.kind_id): row for row in every},
             documents=rows(self.raw, "SELECT * FROM document WHERE watched"),
             bound={row.id for row in rows(self.raw, "SELECT id FROM evidence_kind WHERE model_version_bound")},

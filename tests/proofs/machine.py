@@ -22,7 +22,7 @@ from cycles.observations import record as observe
 number = st.integers(0, 7)
 NEAR = st.sampled_from([timedelta(minutes=15), timedelta(hours=1), timedelta(hours=5), timedelta(days=1)])
 FAR = st.sampled_from([timedelta(days=3), timedelta(weeks=1), timedelta(weeks=3)])
-OF_LEADS = ("excuse", "reassign", "nudge", "keep_asking", "keep_asking")
+OF_LEADS = ("excuse", "reassign", "reassign", "nudge", "keep_asking", "keep_asking")
 LEAD = 1
 
 

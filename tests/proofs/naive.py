@@ -72,7 +72,7 @@ class Naive:
 
     def standing(self, pair: Pair, facts: Any, day: date) -> str:
         """How the evidence of a pair stands on a day."""
-        mine = [row for row in facts.evidence if (row.system_id, row.kind_id) == pair]
+        mine = facts.evidence.get(pair, [])
         best = max((row for row in mine if row.outcome == "accepted"), key=lambda row: (row.effective, row.id), default=None)  # fmt: skip
         request, last = facts.requests.get(pair), max(mine, key=lambda row: row.id, default=None)
         trouble = best and self.trouble(best, facts, day)

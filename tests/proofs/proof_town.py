@@ -13,7 +13,7 @@ from rules_house import Json, person, programme, system
 from sqlmodel import Session, col, select
 
 from cycles import act, answers, check, close, decisions, do, outbox, overdue, plan
-from cycles.models import Delivery, Person, Request, Review
+from cycles.models import Cycle, Delivery, Person, Request, Review
 from cycles.people import Directory, current_policy
 from cycles.periods import period_of
 from cycles.permits import Act
@@ -52,7 +52,9 @@ def programme_of(systems: int, people: dict[str, Json] | None = None, **changes:
         plain |= {"risk_tier": ("high", "limited", "minimal")[n % 3], "roles": [("provider", "developer")[n % 2]]}
         plain |= changes.get(f"s{n}", {})
         entries.append(system(f"s{n}", plain.pop("owner"), **plain))
-    return programme(entries, [person(key, **own) for key, own in who.items()], executives=["boss"])
+    # Few days suffice for few requests; asked one a day, what piles up has to be spread.
+    policy: Json = {"asking": {"first_asks_per_day": 1}} if systems > 2 else {}
+    return programme(entries, [person(key, **own) for key, own in who.items()], executives=["boss"], policy=policy)
 
 
 @dataclass
@@ -76,6 +78,8 @@ class Town:
 
         def work(session: Session) -> None:
             today = period_of((self.now + timedelta(hours=9)).date(), "april")
+            if session.exec(select(Cycle.id).where(Cycle.key == today.key, Cycle.state != "planned")).first():
+                return  # a plan of what is open already only counts what there is, which takes its time
             planned = plan.plan(session, today, current_policy(session), now=self.now, actor="flow:plan")
             if planned.cycle.state == "planned":
                 plan.open_cycle(session, planned.cycle, now=self.now, actor="lead")
