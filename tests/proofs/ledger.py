@@ -130,9 +130,7 @@ class Ledger:
         self.requests.update(dict.fromkeys(meant, "lapsed"))
 
     def _renewed(self, cycle: str, after: Any) -> None:
-        query = (
-            "SELECT r.id, r.renews FROM request r JOIN cycle c ON c.id = r.cycle_id WHERE c.key = ? AND r.renews > ''"
-        )
+        query = "SELECT r.id, r.renews FROM request r JOIN cycle c ON c.id = r.cycle_id WHERE c.key = ? AND r.renews > '' AND r.state = 'pending'"
         rows = [tuple(row) for row in self.raw.execute(query + " ORDER BY r.id", (cycle,)).fetchall()]
         meant = [row for row in rows if self.requests.get(row[0]) in (None, "accepted")]
         assert journal.digest(meant) == after["digest"], f"I5: {after} is not about {meant}"

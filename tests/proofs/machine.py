@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
-from invariants import OPEN, REQUESTS, Watch, rows
+from invariants import REQUESTS, Watch, rows
 from naive import WAITING
 from proof_town import LIVED, OWNERS, START, planned_town, programme_of, raw
 
@@ -24,6 +24,7 @@ NEAR = st.sampled_from([timedelta(minutes=15), timedelta(hours=1), timedelta(hou
 FAR = st.sampled_from([timedelta(days=3), timedelta(weeks=1), timedelta(weeks=3)])
 OF_LEADS = ("excuse", "reassign", "reassign", "nudge", "keep_asking", "keep_asking")
 LEAD = 1
+NOON = time(3)  # in Tokyo
 
 
 class Machine(RuleBasedStateMachine):
@@ -62,23 +63,24 @@ class Machine(RuleBasedStateMachine):
 
     @rule(ticks=st.integers(0, 5))
     def tick(self, ticks: int) -> None:
-        """Now, or at the moments the next words are due."""
+        """Now, and at the moments the next words are due."""
+        self._step("tick", self.town.tick)
         for _ in range(ticks):
-            due = self.raw.execute(
-                "SELECT min(next_at) FROM request r JOIN cycle c ON c.id = r.cycle_id WHERE c.state IN (?, ?, ?)", OPEN
-            ).fetchone()[0]
-            if due:
-                self.town.now = max(self.town.now, datetime.fromisoformat(due).replace(tzinfo=START.tzinfo))
-            self._step("tick", self.town.tick)
-        if not ticks:
+            dues = [row.next_at for row in self.watch.requests.values() if row.next_at]
+            self.town.now = max(self.town.now, min(dues, default=START))
             self._step("tick", self.town.tick)
 
     @rule(unknown=st.sets(st.integers(0, 3), max_size=1))
     def deliver(self, unknown: set[int]) -> None:
         self._step("deliver", lambda: self.town.deliver(unknown))
 
-    @rule(whole=st.booleans())
-    def night(self, whole: bool) -> None:
+    @rule(whole=st.booleans(), late=st.booleans())
+    def night(self, whole: bool, late: bool) -> None:
+        """Now, or on the first day on which something is late."""
+        today = self.town.now.date()
+        dues = [row.due for row in self.watch.requests.values() if row.state in WAITING and row.due >= today]
+        if late and dues:
+            self.town.now = max(self.town.now, datetime.combine(min(dues) + timedelta(days=1), NOON, START.tzinfo))
         self._step("check", self.town.check)
         if whole:
             self._step("act", self.town.act)
@@ -102,6 +104,17 @@ class Machine(RuleBasedStateMachine):
     @rule(verb=st.sampled_from(OF_LEADS), which=number, who=number, to=number)
     def leads(self, verb: str, which: int, who: int, to: int) -> None:
         self._speaks(verb, which, who, 0, to)
+
+    @rule(which=number, to=number)
+    def hands_round(self, which: int, to: int) -> None:
+        """A lead gives something to somebody and back on the same day, and it is asked again."""
+        asked = [row for row in self.watch.requests.values() if row.state in WAITING]
+        if asked:
+            request = asked[which % len(asked)]
+            for who in (1 + to, request.assignee_id):
+                self._says(LEAD, lambda act, who=who: decisions.reassign(act, request.id, self._person(act, who)))
+            self.town.now += timedelta(minutes=1)
+            self._step("tick", self.town.tick)
 
     def _speaks(self, verb: str, which: int, who: int, days: int, to: int) -> None:
         first = "NOT r.disputed" if verb == "keep_asking" else "r.state NOT IN ('asked', 'returned', 'lapsed')"
