@@ -28,7 +28,7 @@ class Directory:
     def load(cls, session: Session, policy: Policy) -> "Directory":
         leave: dict[int, list[tuple[date, date]]] = {}
         # Plain columns: years of leave are thousands of rows, read at every answer.
-        days_off = select(Leave.person_id, Leave.starts, Leave.ends).order_by(col(Leave.starts))
+        days_off = select(col(Leave.person_id), col(Leave.starts), col(Leave.ends)).order_by(col(Leave.starts))
         for person_id, starts, ends in session.exec(days_off).all():
             leave.setdefault(person_id, []).append((starts, ends))
         roles: dict[str, list[int]] = {}
