@@ -225,7 +225,11 @@ def _write(
 ) -> list[tuple[Request, int]]:
     """What fits into the message; the rest waits for the person's next workday."""
     kind, person_id, role = told
-    room = drafts.room(key, _most(found, kind, person_id, items))
+    # What today's message tells already, though its clock was set anew meanwhile, is not said again today.
+    told_already = drafts.tells(key)
+    items = sorted(items, key=lambda item: ("request", item[0].id) in told_already)
+    new = sum(("request", request.id) not in told_already for request, _ in items)
+    room = min(new, drafts.room(key, _most(found, kind, person_id, items)))
     now_said, later = items[:room], items[room:]
     if now_said:
         first = now_said[0][0].id, person_id

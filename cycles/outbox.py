@@ -38,14 +38,9 @@ def queue(
     """Write one message to be sent; None when a message of this key was written before."""
     if session.exec(select(Delivery.id).where(Delivery.key == key)).first() is not None:
         return None
+    morning = not_before or now
     delivery = Delivery(
-        key=key,
-        kind=kind,
-        person_id=person_id,
-        root_id=root_id,
-        role=role,
-        created_at=now,
-        not_before=not_before or now,
+        key=key, kind=kind, person_id=person_id, root_id=root_id, role=role, created_at=now, not_before=morning
     )
     session.add(delivery)
     session.flush()
@@ -102,6 +97,10 @@ class Drafts:
             return most
         delivery, items = self.known[key]
         return max(0, most - len(items)) if delivery.state == "queued" else 0
+
+    def tells(self, key: str) -> set[tuple[str, int]]:
+        """What the message of a key is about so far: subjects with their numbers."""
+        return self.known[key][1] if key in self.known else set()
 
     def write(
         self,

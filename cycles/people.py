@@ -27,8 +27,10 @@ class Directory:
     @classmethod
     def load(cls, session: Session, policy: Policy) -> "Directory":
         leave: dict[int, list[tuple[date, date]]] = {}
-        for row in session.exec(select(Leave).order_by(col(Leave.starts))).all():
-            leave.setdefault(row.person_id, []).append((row.starts, row.ends))
+        # Plain columns: years of leave are thousands of rows, read at every answer.
+        days_off = select(col(Leave.person_id), col(Leave.starts), col(Leave.ends)).order_by(col(Leave.starts))
+        for person_id, starts, ends in session.exec(days_off).all():
+            leave.setdefault(person_id, []).append((starts, ends))
         roles: dict[str, list[int]] = {}
         for member in session.exec(select(Membership).order_by(col(Membership.id))).all():
             if not member.automated:  # a program has a seat on panels, and decides nothing by itself

@@ -360,6 +360,22 @@ def test_what_comes_up_later_joins_a_digest_that_is_not_sent_yet(record: Record)
     assert sum(items.values()) == len(built.rows(Request))
 
 
+def test_what_todays_digest_tells_already_is_not_counted_twice_when_it_is_handed_away_and_back(record: Record) -> None:
+    """It is said once, in a message that waits; the clock that was set anew asks on the next workday."""
+    built = one_request(record)
+    built.on(built.request().ask_on.isoformat(), 10)
+    assert run_tick(built).asked == 1
+    for to, minutes in (("judge", 1), ("owner", 2)):
+        built.now += timedelta(minutes=minutes)
+        with built.record.write() as session:
+            reassign(built.act_as(session, "lead"), built.request().id, built.act_as(session, to).person)
+    built.now += timedelta(minutes=5)
+    assert run_tick(built) == Ticked(deferred=1)
+    assert [action for _, action, _ in built.journal()].count("requests.chased") == 1
+    run_until(built, (built.request().ask_on + timedelta(days=5)).isoformat())
+    assert [kind for kind, *_ in said(built)] == ["digest", "digest"]
+
+
 def test_handed_over_requests_do_not_come_all_at_once(record: Record) -> None:
     built = house(record, *(system(f"s{n}") for n in range(12)))
     built.on("2026-10-30", 9)

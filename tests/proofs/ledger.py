@@ -66,6 +66,7 @@ class Ledger:
             self._take(action, subject, json.loads(body), at, chased)
         for number, row in open_requests.items():
             assert self.requests.get(number) == row.state, f"I5: {row}; its entries say {self.requests.get(number)}"
+        assert not chased, f"I5: {chased} was said, and no entry tells of it"
         if everything:
             self._compare()
 
@@ -104,7 +105,8 @@ class Ledger:
             self.verdicts[after["evidence"]] = state
 
     def _chased(self, cycle: str, after: Any, at: datetime, chased: list[Any]) -> None:
-        # An entry of a clock that runs a little behind bears the time of the entry before it.
+        # A message may be older than what joins it; an entry of a clock that runs a little behind bears the time of the
+        # entry before it.
         mine = [m for m in chased if m.created_at <= at and self._cycle_of(m.subject_id) == cycle]
         count = after["count"]
         assert count == after["asked"] + after["reminded"] + after["escalated"]
@@ -128,13 +130,12 @@ class Ledger:
         self.requests.update(dict.fromkeys(meant, "lapsed"))
 
     def _renewed(self, cycle: str, after: Any) -> None:
-        query = (
-            "SELECT r.id, r.renews FROM request r JOIN cycle c ON c.id = r.cycle_id WHERE c.key = ? AND r.renews > ''"
-        )
+        query = "SELECT r.id, r.renews FROM request r JOIN cycle c ON c.id = r.cycle_id WHERE c.key = ? AND r.renews > '' AND r.state = 'pending'"
         rows = [tuple(row) for row in self.raw.execute(query + " ORDER BY r.id", (cycle,)).fetchall()]
         meant = [row for row in rows if self.requests.get(row[0]) in (None, "accepted")]
         assert journal.digest(meant) == after["digest"], f"I5: {after} is not about {meant}"
         self.requests.update({number: "pending" for number, _ in meant})
+        self.said += [("renewed", number) for number, _ in meant]
 
     def _settled(self, cycle: str, after: Any) -> None:
         ends = [(n, s) for n, s in sorted(self._states(cycle).items()) if s in ("accepted", "excused")]

@@ -30,16 +30,13 @@ ACCEPTANCES = {
 }
 WAITING = ("pending", "asked", "returned")
 WHO_MAY = {  # by verb: the states in which it may be said, and by whom
-    "submit": ({*WAITING, "lapsed"}, "line"),
-    "confirm": ({*WAITING, "lapsed"}, "line"),
-    "snooze": (set(WAITING), "line"),
-    "delegate": (set(WAITING), "line"),
-    "not_mine": (set(WAITING), "line"),
+    **dict.fromkeys(("submit", "confirm"), ({*WAITING, "lapsed"}, "line")),
+    **dict.fromkeys(("snooze", "delegate", "not_mine", "not_applicable", "cannot_provide"), (set(WAITING), "line")),
+    **dict.fromkeys(("reassign", "nudge"), (set(WAITING), "chief")),
     "excuse": ({*WAITING, "lapsed"}, "lead"),
-    "reassign": (set(WAITING), "chief"),
-    "nudge": (set(WAITING), "chief"),
+    "keep_asking": (set(WAITING), "lead"),
 }
-AT_ONCE = ("gone", "version-changed", "changed", "expired")
+AT_ONCE = ("gone", "version-changed", "changed", "expired", "incident")
 
 
 @dataclass
@@ -63,30 +60,41 @@ class Naive:
         """Whether somebody may be messaged at an instant."""
         return is_decent(self.people[person_id], self.leave.get(person_id, []), at)
 
-    def checked(self, standings: dict[Pair, str], requests: dict[Pair, Any], day: date) -> None:
+    def checked(self, standings: dict[Pair, str], facts: Any, day: date) -> None:
         """What a check makes of the lapses: good evidence ends one, evidence out of order begins one."""
         good = {pair for pair, status in standings.items() if status in ("valid", "excused")}
-        self.lapsed = {pair for pair in self.lapsed if pair in standings and pair not in good}
+        self.lapsed = {pair for pair in self.lapsed if pair in standings and pair not in good - facts.named}
         for pair, status in standings.items():
-            request = requests.get(pair)
+            request = facts.requests.get(pair)
             overdue = not request or request.state == "lapsed" or (request.state in WAITING and request.due < day)
             if status in AT_ONCE or (status not in ("valid", "excused", "accepted") and overdue):
                 self.lapsed.add(pair)
 
     def standing(self, pair: Pair, facts: Any, day: date) -> str:
         """How the evidence of a pair stands on a day."""
-        mine = [row for row in facts.evidence if (row.system_id, row.kind_id) == pair]
+        mine = facts.evidence.get(pair, [])
         best = max((row for row in mine if row.outcome == "accepted"), key=lambda row: (row.effective, row.id), default=None)  # fmt: skip
-        request = facts.requests.get(pair)
+        request, last = facts.requests.get(pair), max(mine, key=lambda row: row.id, default=None)
+        trouble = best and self.trouble(best, facts, day)
         if request and request.state == "excused":
             return "excused"
-        if best is None:
-            last = max(mine, key=lambda row: row.id, default=None)
-            return "missing" if last is None else "returned" if last.outcome == "returned" else "pending"
+        if best and not trouble:
+            return "valid"
+        if any((row.system_id, row.kind_id) == pair and row.expires >= day for row in facts.acceptances):
+            return "accepted"
+        return trouble or ("missing" if last is None else "returned" if last.outcome == "returned" else "pending")
+
+    def trouble(self, best: Any, facts: Any, day: date) -> str | None:
+        """What accepted evidence suffers from, if anything."""
         if best.valid_until < day:
             return "expired"
-        if any((d.system_id, d.kind_id, d.locator) == (*pair, best.locator) and d.sha256 != best.sha256 for d in facts.documents):  # fmt: skip
+        if any(best.effective < row.happened_on <= day and row.system_id == best.system_id and row.kind_id in (None, best.kind_id) for row in facts.incidents):  # fmt: skip
+            return "incident"
+        place = (best.system_id, best.kind_id, best.locator)
+        seen = [row for row in facts.documents if (row.system_id, row.kind_id, row.locator) == place]
+        if any(row.sha256 and best.sha256 and row.sha256 != best.sha256 for row in seen):
             return "changed"
-        return (
-            "version-changed" if pair[1] in facts.bound and best.model_version != facts.versions[pair[0]] else "valid"
-        )
+        if any(row.status == "missing" for row in seen):
+            return "gone"
+        old = best.kind_id in facts.bound and best.model_version != facts.versions[best.system_id]
+        return "version-changed" if old else None

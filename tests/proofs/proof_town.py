@@ -12,17 +12,21 @@ from typing import Any
 from rules_house import Json, person, programme, system
 from sqlmodel import Session, col, select
 
-from cycles import act, check, close, do, outbox, overdue, plan
-from cycles.models import Delivery, Person
+from cycles import act, answers, check, close, decisions, do, outbox, overdue, plan
+from cycles.models import Cycle, Delivery, Person, Request, Review
 from cycles.people import Directory, current_policy
 from cycles.periods import period_of
 from cycles.permits import Act
 from cycles.programme.load import Programme
 from cycles.programme.sync import sync
 from cycles.programme_cycles import last_closed, open_cycles, planned_cycles
+from cycles.quorum import Vote
 from cycles.store import Record, open_record
 
 START = datetime(2026, 10, 1, 0, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+# Lives begun in the middle: when much is late, when actions are chased, and when the second cycle is just planned.
+LIVED = (36, 80, 102)
 # Lord Howe moves its clock by half an hour, Apia lies beyond the date line, Kathmandu counts quarters of an hour.
 PEOPLE: dict[str, Json] = {
     "lead": {},
@@ -48,7 +52,9 @@ def programme_of(systems: int, people: dict[str, Json] | None = None, **changes:
         plain |= {"risk_tier": ("high", "limited", "minimal")[n % 3], "roles": [("provider", "developer")[n % 2]]}
         plain |= changes.get(f"s{n}", {})
         entries.append(system(f"s{n}", plain.pop("owner"), **plain))
-    return programme(entries, [person(key, **own) for key, own in who.items()])
+    # Few days suffice for few requests; asked one a day, what piles up has to be spread.
+    policy: Json = {"asking": {"first_asks_per_day": 1}} if systems > 2 else {}
+    return programme(entries, [person(key, **own) for key, own in who.items()], executives=["boss"], policy=policy)
 
 
 @dataclass
@@ -72,6 +78,8 @@ class Town:
 
         def work(session: Session) -> None:
             today = period_of((self.now + timedelta(hours=9)).date(), "april")
+            if session.exec(select(Cycle.id).where(Cycle.key == today.key, Cycle.state != "planned")).first():
+                return  # a plan of what is open already only counts what there is, which takes its time
             planned = plan.plan(session, today, current_policy(session), now=self.now, actor="flow:plan")
             if planned.cycle.state == "planned":
                 plan.open_cycle(session, planned.cycle, now=self.now, actor="lead")
@@ -133,6 +141,23 @@ class Town:
     def act_as(self, session: Session, person_id: int) -> Act:
         return Act(session, session.get_one(Person, person_id), self.now)
 
+    def answer(self, *, accept: bool, age: timedelta = DAY) -> None:
+        """Whoever was asked last answers at once, and so does the reviewer."""
+
+        def work(session: Session) -> None:
+            asked = session.exec(
+                select(Request).where(Request.state == "asked").order_by(col(Request.id).desc())
+            ).first()
+            if asked is None:
+                return
+            offered = answers.Offered(form="link", locator="https://wiki.example/it", effective=self.now.date() - age)
+            evidence = answers.submit(self.act_as(session, asked.assignee_id), asked.id, offered)
+            ballot = session.exec(select(Review).where(Review.evidence_id == evidence.id)).one()
+            vote: Vote = "accept" if accept else "return"
+            decisions.review(self.act_as(session, ballot.reviewer_id), evidence.id, vote, "because")
+
+        self.write(work)
+
     def day(self, *, night: bool = True) -> None:
         """A whole day: a tick in everybody's hours, and the night's stages."""
         midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -158,23 +183,52 @@ def raw(record: Record) -> sqlite3.Connection:
 
 
 @cache
+def memory() -> Record:
+    """One engine for all towns in memory, so that each statement is compiled once; whoever closes it gets a new
+    connection, and with that an empty database, at the next use."""
+    return open_record("sqlite://", migrate=False)
+
+
+@cache
 def snapshot(systems: int) -> bytes:
     """A record in memory whose first cycle is planned and open."""
-    town = Town(open_record("sqlite://"), programme=programme_of(systems))
+    record = open_record("sqlite://")
+    made = raw(record).serialize()
+    record.close()
+    raw(memory()).deserialize(made)
+    town = Town(memory(), programme=programme_of(systems))
     town.sync(town.programme)
     town.plan()
-    return raw(town.record).serialize()
+    planned = raw(town.record).serialize()
+    town.record.close()
+    return planned
+
+
+@cache
+def lived(systems: int, days: int) -> bytes:
+    """The same so many days later: some have answered, some were returned, most are late; then the next cycle."""
+    before = max((found for found in LIVED if found < days), default=0)
+    with planned_town(systems, before) as town:
+        for number in range(before, days):
+            town.day(night=number % 5 == 0)
+            town.deliver()
+            if number % 9 == 0:
+                town.answer(accept=number % 2 == 0)
+            if number > days - 5:
+                town.review()
+                town.plan()
+        return raw(town.record).serialize()
 
 
 @contextmanager
-def planned_town(systems: int = 2) -> Iterator[Town]:
-    """A town on the first morning of its first cycle, in a connection of its own: none inherits what another prepared."""
-    record = open_record("sqlite://", migrate=False)
-    raw(record).deserialize(snapshot(systems))
+def planned_town(systems: int = 2, days: int = 0) -> Iterator[Town]:
+    """A town so many days after the first morning of its first cycle, one at a time, in a connection of its own."""
+    begun = lived(systems, days) if days else snapshot(systems)
+    raw(memory()).deserialize(begun)
     try:
-        yield Town(record, programme=programme_of(systems))
+        yield Town(memory(), programme=programme_of(systems), now=START + timedelta(days=days))
     finally:
-        record.close()
+        memory().close()
 
 
 def file_town(path: Path, systems: int) -> Town:

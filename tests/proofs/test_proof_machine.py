@@ -10,9 +10,7 @@ DEFAULTS = settings(
 )
 
 
-# Long for now: 200 lives of 50 steps cost more than `make test` can bear beside the rest.
-@pytest.mark.long
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(4))
 def test_whatever_happens(part: int) -> None:
     run(part, examples=50, steps=50)
