@@ -21,7 +21,7 @@ from bench.prefect_tasks import TaskTime, task_time
 
 PREFECT_TASKS = 500
 # What a task takes at the least by experience; the small size does not start a server to measure it.
-LEAST = TaskTime(flow=0.005, wall=0.005, processor=0.005)
+LEAST = TaskTime(flow=0.005, busy=0.005, wall=0.005, processor=0.005)
 
 
 def main(arguments: list[str] | None = None) -> int:

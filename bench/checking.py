@@ -50,7 +50,7 @@ def _floor_round(where: Place, base: str, times: Times) -> tuple[int, int]:
 def _rules_round(where: Place, base: str, size: town.Size, times: Times) -> tuple[int, int]:
     name, record = where.copy(base)
     opened(record)
-    times["wall"].append(seconds(lambda: times["rules"].append(seconds(lambda: checked(record, CHECK_AT), record))))
+    times["rules"].append(seconds(lambda: checked(record, CHECK_AT), record))
     written = count(record, "assessment"), count(record, "standing")
     times["again"].append(seconds(lambda: checked(record, CHECK_AT + timedelta(hours=1)), record))
     new = change(record, size)
@@ -73,13 +73,13 @@ def _against_tasks(where: Place, times: Times, size: town.Size, task: TaskTime) 
     """Processor time against processor time, or on PostgreSQL, whose own is not seen, the wall against the wall."""
     # The small size has no promise to keep: what a check takes at the least outweighs its few results.
     bound = TIMES_FASTER if size == town.FULL else None
-    check_s, wall_s = statistics.median(times["rules"]), statistics.median(times["wall"])
-    task_s, how = (task.wall, "by the wall") if where.server else (task.processor, "of processors")
-    kept = _times_faster("one Prefect task per result", where, size, task_s, check_s)
-    seen = _times_faster("the same, until the flow goes on", where, size, task.flow, wall_s)
+    check_s = statistics.median(times["rules"])
+    flow_s, whole_s = (task.flow, task.wall) if where.server else (task.busy, task.processor)
+    kept = _times_faster("one Prefect task per result", where, size, flow_s, check_s)
+    told = _times_faster("the same, recorded by the server", where, size, whole_s, check_s)
     return [
-        replace(kept, bound=bound, at_least=True, note=f"{task_s * 1000:.1f} ms {how} until it is recorded"),
-        replace(seen, note=f"{task.flow * 1000:.1f} ms by the wall"),
+        replace(kept, bound=bound, at_least=True, note=f"{flow_s * 1000:.1f} ms a task, until the flow goes on"),
+        replace(told, note=f"{whole_s * 1000:.1f} ms a task"),
     ]
 
 
