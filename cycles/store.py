@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from cycles.errors import BadInput, NotKept
 
-HEAD = "0002"
+HEAD = "0003"
 LOCK_WAIT_S = 60
 # PostgreSQL's error codes (its manual, appendix A).
 LOCK_TIMED_OUT, DISK_FULL = "55P03", "53100"

@@ -202,7 +202,6 @@ def upgrade() -> None:
 
     with op.batch_alter_table("cycle", schema=None) as batch_op:
         batch_op.add_column(sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True))
-        batch_op.add_column(sa.Column("reckoned_by", sa.String(), nullable=True))
 
     with op.batch_alter_table("evidence", schema=None) as batch_op:
         batch_op.add_column(sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=True))
@@ -215,10 +214,6 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("excused_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("renews", sa.Date(), nullable=True))
         batch_op.add_column(sa.Column("renewed_at", sa.DateTime(timezone=True), nullable=True))
-
-    op.create_index("request_state", "request", ["cycle_id", "state", "due"])
-    pair, let_off = ["cycle_id", "system_id", "kind_id"], sa.text("state = 'excused'")
-    op.create_index("request_excused", "request", pair, sqlite_where=let_off, postgresql_where=let_off)
 
     # A rewrite is looked for by the message it rewrites.
     of_a_root = sa.text("root_id IS NOT NULL")
@@ -266,8 +261,6 @@ def _date_excuses() -> None:
 def downgrade() -> None:
     op.execute("DELETE FROM setting WHERE name = 'recomputable_after'")
     op.drop_index("delivery_root", "delivery")
-    op.drop_index("request_excused", "request")
-    op.drop_index("request_state", "request")
 
     op.drop_column("request", "renewed_at")
     op.drop_column("request", "renews")
@@ -278,7 +271,6 @@ def downgrade() -> None:
     op.drop_column("membership", "automated")
     op.drop_column("membership", "group")
 
-    op.drop_column("cycle", "reckoned_by")
     op.drop_column("cycle", "cancelled_at")
 
     # An action without a lapse has no place in the older record.
