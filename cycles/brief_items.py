@@ -24,7 +24,7 @@ from cycles.models import (
     System,
     Verdict,
 )
-from cycles.pairs import control, required
+from cycles.pairs import control, served
 from cycles.people import Directory
 from cycles.permits import Act
 from cycles.policy import Policy
@@ -138,18 +138,10 @@ def controls_served(session: Session, request: Request) -> tuple[ControlRef, ...
 
 
 def _controls(session: Session, cycle_id: int, pairs: Collection[Pair]) -> dict[Pair, tuple[ControlRef, ...]]:
-    asked = required(cycle_id).subquery("asked")
-    # Each control once, however many systems the organisation's evidence serves it for. By number: PostgreSQL cannot
-    # tell whether two titles are the same, because they are JSON.
-    needed = (
-        select(asked.c.subject_id, asked.c.kind_id, asked.c.control_id)
-        .distinct()
-        .where(asked.c.subject_id.in_({system for system, _ in pairs}))
-        .where(asked.c.kind_id.in_({kind for _, kind in pairs}))
-        .subquery("needed")
-    )
+    # By number first: PostgreSQL cannot tell whether two titles are the same, because they are JSON.
+    needed = served(cycle_id, pairs).subquery("needed")
     rows = session.execute(
-        select(needed.c.subject_id, needed.c.kind_id, framework.key, framework.title, control.label, control.title)
+        select(needed.c.system_id, needed.c.kind_id, framework.key, framework.title, control.label, control.title)
         .select_from(needed)
         .join(Control, control.id == needed.c.control_id)
         .join(Framework, framework.id == control.framework_id)

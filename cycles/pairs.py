@@ -3,7 +3,7 @@
 Everything here is a SQLAlchemy expression that runs alike on SQLite and PostgreSQL; nothing is looped in Python.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -94,7 +94,9 @@ def needed_pairs(cycle_id: int, kinds: FromClause | None = None) -> CTE:
     ).cte("pair")
 
 
-def _needs(cycle_id: int, kinds: FromClause | None, *per: ColumnElement[Any]) -> Subquery:
+def _needs(
+    cycle_id: int, kinds: FromClause | None, *per: ColumnElement[Any], of_kinds: Collection[int] | None = None
+) -> Subquery:
     """(profile, kind_id, scope, …): what systems of each profile need. Profiles are few, so this is small whatever the scope."""
     of = EvidenceKind.__table__ if kinds is None else kinds  # type: ignore[attr-defined]
     return (
@@ -104,8 +106,27 @@ def _needs(cycle_id: int, kinds: FromClause | None, *per: ColumnElement[Any]) ->
         .join(Control, control.id == requirement.control_id)
         .join(CycleFramework, and_(pinned.framework_id == control.framework_id, pinned.cycle_id == cycle_id))
         .join(of, of.c.id == requirement.kind_id)
+        .where(*([] if of_kinds is None else [requirement.kind_id.in_(of_kinds)]))
         .distinct()
         .subquery("needs")
+    )
+
+
+def served(cycle_id: int, pairs: Collection[tuple[int, int]]) -> Select[tuple[int, int, int]]:
+    """(system_id, kind_id, control_id): the controls that evidence of these pairs serves, each once for each pair.
+
+    The organisation's evidence serves a control however many of its systems that one applies to.
+    """
+    needs = _needs(cycle_id, None, control.id.label("control_id"), of_kinds={kind for _, kind in pairs})
+    organisation = needs.c.scope == "organisation"
+    subject = case((organisation, _organisation()), else_=in_scope.system_id)
+    of_pairs = or_(organisation, in_scope.system_id.in_({holder for holder, _ in pairs}))
+    return (
+        select(subject.label("system_id"), needs.c.kind_id, needs.c.control_id)
+        .distinct()
+        .select_from(CycleSystem)
+        .join(needs, needs.c.profile == in_scope.profile)
+        .where(in_scope.cycle_id == cycle_id, of_pairs)
     )
 
 
