@@ -10,7 +10,7 @@ writes alone.
 
 from datetime import date
 
-from sqlalchemy import text
+from sqlalchemy import String, column, text
 from sqlmodel import Session
 
 from bench.places import seconds
@@ -119,7 +119,8 @@ def changed_floor(record: Record, cycle: int, day: date) -> int:
 
 def _hash(record: Record, session: Session, lines_of: str, cycle: int) -> float:
     fill = "format" if session.get_bind().dialect.name == "postgresql" else "printf"
-    wanted = text(lines_of.format(fill=fill)).bindparams(cycle=cycle)
+    # As a SELECT with a column: SQLAlchemy fetches bare text from PostgreSQL whole, however it is told.
+    wanted = text(lines_of.format(fill=fill)).bindparams(cycle=cycle).columns(column("line", String))
     return seconds(lambda: lines.digest_of_lines(session, wanted), record)
 
 
