@@ -12,28 +12,28 @@ from functools import partial
 from sqlmodel import Session, col, select
 
 from cycles import last_answers
-from cycles.action_states import AT_WORK
 from cycles.errors import Refused
-from cycles.models import UNANSWERED, Action, Cycle, Evidence, EvidenceKind, Panel, Person, Request, Review, System
+from cycles.models import (
+    UNANSWERED,
+    Cycle,
+    Evidence,
+    EvidenceKind,
+    Panel,
+    Person,
+    Request,
+    Review,
+    System,
+)
 from cycles.people import Directory, current_policy
-from cycles.permits import ANSWERABLE, Act
+from cycles.permits import Act
 from cycles.store import Record
-from hoshin.behaviour import Behaviour, Language, Special
+from hoshin import reactions
+from hoshin.behaviour import Behaviour, Special
 from hoshin.hands import Hands
-from hoshin.reactions import answer_name, handed_in, language_of, reached_at, reaction_time, undecided
+from hoshin.reactions import Deed, Due
+from hoshin.remedies import actions_due
 
-HOLDS: dict[Language, str] = {"en": "Looked again: it holds.", "ja": "再確認しました。対応は定着しています。"}
 ASKING = ("digest", "returned", "escalation")
-Deed = Callable[[], None]
-
-
-@dataclass(order=True)
-class Due:
-    """One act to come. `name` keeps acts of the same instant in a fixed order and from being planned twice."""
-
-    at: datetime
-    name: str
-    deed: Deed = field(compare=False)
 
 
 @dataclass
@@ -48,10 +48,15 @@ class Player:
     planned: dict[str, Due] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
     refused: list[str] = field(default_factory=list)
+    seen: tuple[object, ...] = ()
 
     def look(self, now: datetime) -> None:
         """Plan a reaction to whatever has reached somebody since the last look."""
         with self.record.read() as session:
+            seen = (*reactions.what_there_is(session), len(self.done), now.date())
+            if seen == self.seen:
+                return
+            self.seen = seen
             directory = Directory.load(session, current_policy(session))
             # Held, a session finds them by number without asking again for each request and action.
             held = session.exec(select(System)).all(), session.exec(select(EvidenceKind)).all()
@@ -82,14 +87,14 @@ class Player:
         yield from self._requests(session, directory)
         yield from self._offers_and_disputes(session, directory, now)
         yield from self._reviews(session, directory)
-        yield from self._actions(session, directory)
+        yield from actions_due(self, session, directory)
 
     def _plans(self, session: Session, directory: Directory, now: datetime) -> Iterator[Due]:
         acts = self.behaviour.lead
         for cycle in session.exec(select(Cycle).where(Cycle.state == "planned")).all():
             lead = directory.lead(now)
             who, key = directory.people[lead].key, cycle.key
-            at = reaction_time(
+            at = reactions.reaction_time(
                 self.seed, directory, lead, cycle.planned_at, acts.approves_after_workdays, acts.hour, key
             )
             yield Due(at, f"approve:{key}", partial(self.hands.approve_plan, who, key))
@@ -118,15 +123,15 @@ class Player:
         first = self._special(request, special, pair, who.key) if special and request.state == "asked" else None
         if special is not None and first is None:
             how = special.then or how
-        name = f"{special.do}:{pair}" if special and first else answer_name(request, pair, who.key)
-        if how == "ignore" or self._known(name):
+        name = f"{special.do}:{pair}" if special and first else reactions.answer_name(request, pair, who.key)
+        if how == "ignore" or self.knows(name):
             return None
-        reached = reached_at(session, "request", request.id, request.assignee_id, kinds=ASKING)
+        reached = reactions.reached_at(session, "request", request.id, request.assignee_id, kinds=ASKING)
         if reached is None:
             return None
         if request.snoozed_until:
             reached = max(reached, directory.hours(who.id).opens(request.snoozed_until))
-        at = reaction_time(self.seed, directory, who.id, reached, acts.after_workdays, acts.hour, name)
+        at = reactions.reaction_time(self.seed, directory, who.id, reached, acts.after_workdays, acts.hour, name)
         return Due(at, name, first or self._plain_answer(session, directory, request, who, how, at))
 
     def _plain_answer(
@@ -141,10 +146,10 @@ class Player:
             self.hands.submit,
             who.key,
             request.id,
-            handed_in(session, directory, self.behaviour, request, at, self.link_base),
+            reactions.handed_in(session, directory, self.behaviour, request, at, self.link_base),
         )
 
-    def _known(self, name: str) -> bool:
+    def knows(self, name: str) -> bool:
         return name in self.done or name in self.planned
 
     def _special(self, request: Request, special: Special, pair: str, who: str) -> Deed | None:
@@ -160,9 +165,7 @@ class Player:
 
     def _snooze(self, who: str, number: int, workdays: int, reason: str) -> None:
         with self.record.read() as session:
-            directory = Directory.load(session, current_policy(session))
-            person = next(person for person in directory.people.values() if person.key == who)
-            until = directory.calendar(person.id).add(directory.today(person.id, self._now()), workdays)
+            until = reactions.workdays_ahead(session, who, self._now(), workdays)
         self.hands.snooze(who, number, until, reason)
 
     def _now(self) -> datetime:
@@ -180,16 +183,18 @@ class Player:
         for request in waiting:
             pair = Act(session, directory.people[request.owner_id], now).name(request)
             told = request.offered_to_id if request.offered_to_id is not None else directory.lead(now)
-            reached = reached_at(session, "request", request.id, told, kinds=("offer", "dispute"))
+            reached = reactions.reached_at(session, "request", request.id, told, kinds=("offer", "dispute"))
             if reached is None:
                 continue
             who, number = directory.people[told].key, request.id
             if request.offered_to_id is not None:
                 acts = self.behaviour.person(who)
-                at = reaction_time(self.seed, directory, told, reached, 0, acts.hour, f"{pair}:offer")
+                at = reactions.reaction_time(self.seed, directory, told, reached, 0, acts.hour, f"{pair}:offer")
                 yield Due(at, f"take:{pair}:{who}", partial(self.hands.accept_offer, who, number))
             elif to := self._takes_over(directory, request, pair):
-                at = reaction_time(self.seed, directory, told, reached, 0, self.behaviour.lead.hour, f"{pair}:dispute")
+                at = reactions.reaction_time(
+                    self.seed, directory, told, reached, 0, self.behaviour.lead.hour, f"{pair}:dispute"
+                )
                 name = f"reassign:{pair}:{to}"
                 yield Due(at, name, partial(self.hands.reassign, who, number, to, ""))
 
@@ -209,15 +214,15 @@ class Player:
         ).all()
         yield from self._panels(session, directory)
         for review, evidence in waiting:
-            if self._known(f"review:{evidence.id}:{directory.people[review.reviewer_id].key}"):
+            if self.knows(f"review:{evidence.id}:{directory.people[review.reviewer_id].key}"):
                 continue
-            reached = reached_at(session, "evidence", evidence.id, review.reviewer_id)
+            reached = reactions.reached_at(session, "evidence", evidence.id, review.reviewer_id)
             if reached is None:
                 continue
             reviewer = directory.people[review.reviewer_id]
             pair = Act(session, reviewer, reached).name(evidence)
             acts = self.behaviour.reviewer(reviewer.key)
-            at = reaction_time(
+            at = reactions.reaction_time(
                 self.seed, directory, reviewer.id, reached, acts.after_workdays, acts.hour, f"review:{pair}"
             )
             reason = self.behaviour.return_of(reviewer.key, pair) if evidence.supersedes_id is None else None
@@ -230,66 +235,12 @@ class Player:
 
     def _panels(self, session: Session, directory: Directory) -> Iterator[Due]:
         """What a panel did not agree on, its decider accepts the next day at their hour."""
-        for panel in undecided(session):
+        for panel in reactions.undecided(session):
             who, number = directory.people[panel.decider_id].key, panel.evidence_id
-            reached = reached_at(session, "evidence", number, panel.decider_id, kinds=("panel",))
+            reached = reactions.reached_at(session, "evidence", number, panel.decider_id, kinds=("panel",))
             if reached is not None:
                 name = f"decide:{number}:{who}"
-                at = reaction_time(self.seed, directory, panel.decider_id, reached, 1, self.behaviour.lead.hour, name)
-                yield Due(at, name, partial(self.hands.review, who, number, "accept", ""))
-
-    def _actions(self, session: Session, directory: Directory) -> Iterator[Due]:
-        for action in session.exec(
-            select(Action)
-            .where(col(Action.closed_at).is_(None), col(Action.kind_id).is_not(None))
-            .order_by(col(Action.id))
-        ).all():
-            if self._known(
-                f"judge:{action.id}:{action.relapses}"
-                if action.state == "implemented"
-                else f"remedy:{action.id}:{action.relapses}"
-            ):
-                continue  # before its name is looked up: most actions are known at most looks
-            pair = Act(session, directory.people[action.owner_id], action.opened_at).name(action)
-            if action.state == "implemented" and action.reviewer_id is not None:
-                reached = reached_at(session, "action", action.id, action.reviewer_id)
-                if reached is None:
-                    continue
-                who = directory.people[action.reviewer_id].key
-                at = reaction_time(self.seed, directory, action.reviewer_id, reached, 1, "15:00", f"judge:{pair}")
-                yield Due(
-                    at,
-                    f"judge:{action.id}:{action.relapses}",
-                    partial(self.hands.judge, who, action.id, True, HOLDS[language_of(directory, action.reviewer_id)]),
+                at = reactions.reaction_time(
+                    self.seed, directory, panel.decider_id, reached, 1, self.behaviour.lead.hour, name
                 )
-            elif action.state in AT_WORK:
-                yield from self._remedy(session, directory, action, pair)
-
-    def _remedy(self, session: Session, directory: Directory, action: Action, pair: str) -> Iterator[Due]:
-        """The owner of an action reports what was done and hands in the evidence that was missing."""
-        acts, owner = self.behaviour.action_of(pair), directory.people[action.owner_id]
-        reached = reached_at(session, "action", action.id, action.owner_id)
-        if acts is None or reached is None:
-            return
-        hour = self.behaviour.person(owner.key).hour
-        at = reaction_time(
-            self.seed, directory, owner.id, reached, acts.implemented_after_workdays, hour, f"action:{pair}"
-        )
-        request = session.exec(
-            select(Request)
-            .where(Request.system_id == action.system_id, Request.kind_id == action.kind_id)
-            .order_by(col(Request.id).desc())
-        ).first()
-        handed = (
-            handed_in(session, directory, self.behaviour, request, at, self.link_base)
-            if request and request.state in ANSWERABLE
-            else None
-        )
-        number, action_id = request.id if request else 0, action.id
-
-        def remedy() -> None:
-            self.hands.implemented(owner.key, action_id, acts.correction, acts.root_cause, acts.corrective_action)
-            if handed is not None:
-                self.hands.submit(owner.key, number, handed)
-
-        yield Due(at, f"remedy:{action.id}:{action.relapses}", remedy)
+                yield Due(at, name, partial(self.hands.review, who, number, "accept", ""))

@@ -1,17 +1,30 @@
 """When people react to what reaches them, and what they hand in."""
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
+from cycles import journal
 from cycles.models import Delivery, DeliveryItem, EvidenceKind, Panel, Request, System, Verdict
-from cycles.people import Directory
+from cycles.people import Directory, current_policy
 from hoshin.behaviour import Behaviour, Language
 from hoshin.hands import Handed, allowed_forms
 
 JITTER_MINUTES = 25
+Deed = Callable[[], None]
+
+
+@dataclass(order=True)
+class Due:
+    """One act to come. `name` keeps acts of the same instant in a fixed order and from being planned twice."""
+
+    at: datetime
+    name: str
+    deed: Deed = field(compare=False)
 
 
 def handed_in(
@@ -74,6 +87,19 @@ def reached_at(
     first = ("digest", "returned", "offer", "review", "panel", "action", "effectiveness", "dispute", "escalation")
     wanted = wanted.where(col(Delivery.kind).in_(kinds or first)).order_by(col(Delivery.id).desc())
     return session.exec(wanted).first()
+
+
+def what_there_is(session: Session) -> tuple[int, int]:
+    """The journal's last entry and how many messages arrived: where both are as before, nobody has anything new."""
+    arrived = session.exec(select(func.count()).select_from(Delivery).where(Delivery.state == "sent")).one()
+    return journal.head(session)[0], arrived
+
+
+def workdays_ahead(session: Session, who: str, now: datetime, workdays: int) -> date:
+    """The date so many workdays from a person's today."""
+    directory = Directory.load(session, current_policy(session))
+    person = next(person for person in directory.people.values() if person.key == who)
+    return directory.calendar(person.id).add(directory.today(person.id, now), workdays)
 
 
 def undecided(session: Session) -> list[Panel]:
