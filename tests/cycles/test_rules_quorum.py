@@ -191,6 +191,7 @@ def test_one_more_to_accept_never_undoes_satisfied(
         ("aarr", "not-satisfied", "not-satisfied"),
         ("rr--", "not-satisfied", "not-satisfied"),
         ("aaxq", "no-quorum", "no-quorum"),
+        ("aax-", "open", "no-quorum"),  # the last one may still accept; their return alone would not decide it
         ("xxxx", "no-quorum", "no-quorum"),
         ("qq--", "open", "no-quorum"),  # one of the two may return, and then two return it
         ("aarx", "no-quorum", "no-quorum"),

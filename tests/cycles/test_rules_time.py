@@ -82,6 +82,7 @@ def test_the_parts_of_a_fiscal_year_cover_it_without_gap(start: str) -> None:
 def test_the_example_of_the_design() -> None:
     found = period("FY2026-Q3", "april")
     assert (found.starts, found.ends) == (date(2026, 10, 1), date(2026, 12, 31))
+    assert period_of(date(2026, 11, 3), "april") == found, "a period is a quarter unless said otherwise"
     assert period("FY2027-Q4", "april").ends == date(2028, 3, 31)
     assert period("FY2027-Q4", "march").ends == date(2028, 2, 29)
 
