@@ -29,13 +29,14 @@ class Story:
     def __init__(self, house: House) -> None:
         self.house = house
         self.lines: list[str] = []
-        with house.record.read() as session:
-            self.names = {
-                table: {row.id: row.key for row in session.exec(select(model)).all()}  # type: ignore[attr-defined]
-                for table, model in NAMED.items()
-            }
         self.heard = 0
+        self.name_all()
         self.rows, _ = self._look()
+
+    def name_all(self) -> "Story":
+        """Learn the keys of whoever and whatever the record knows by now."""
+        self.names = {table: {row.id: row.key for row in self.house.rows(model)} for table, model in NAMED.items()}
+        return self
 
     def by(self, who: str, words: str, deed: Callable[[Act], Any]) -> "Story":
         """Somebody does something, or is refused."""

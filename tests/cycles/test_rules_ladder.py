@@ -263,10 +263,7 @@ def test_a_preview_says_what_every_message_is(record: Record) -> None:
     # Asked the day before it is due: a fair time is left. The owner goes away before the reminder after that.
     away = [{"from": date(2026, 11, 5), "to": date(2026, 11, 30)}]
     built = one_request(record, who=people(owner={"leave": away}), policy={"asking": {"messages_per_request": 2}})
-    with built.record.read() as session:
-        policy = Policy.model_validate(built.cycle(session).policy)
-        directory = Directory.load(session, policy)
-        lines = Ladder.of(built.request(), directory, policy).preview(tokyo("2026-10-29"))
+    lines = ladder_of(built).preview(tokyo("2026-10-29"))
     keys = {number: key for key, number in built.ids(Person).items()}
     found = [(line.at.date().isoformat(), line.message, line.rung, keys[line.person_id]) for line in lines]
     assert found == [
@@ -276,3 +273,18 @@ def test_a_preview_says_what_every_message_is(record: Record) -> None:
         ("2026-11-12", "escalation", 5, "boss"),
         ("2026-11-16", "escalation", 6, "lead"),
     ]
+
+
+def test_of_missed_reminders_the_last_is_spoken_from_its_very_day_on(record: Record) -> None:
+    twice = [{"workdays": days, "to": "owner", "message": "reminder"} for days in (-3, 0)]
+    built = one_request(record, policy={"asking": {"ladder": twice}})
+    ladder, due = ladder_of(built), built.request().due
+    on = {ahead: tokyo((due + timedelta(days=ahead)).isoformat()) for ahead in (-1, 0, 5)}
+    assert [ladder.latest_due(1, on[ahead]) for ahead in (-1, 0, 5)] == [1, 2, 2]
+    assert ladder.latest_due(2, on[5]) == 2, "there is none above"
+
+
+def ladder_of(built: House) -> Ladder:
+    with built.record.read() as session:
+        policy = Policy.model_validate(built.cycle(session).policy)
+        return Ladder.of(built.request(), Directory.load(session, policy), policy)

@@ -3,8 +3,10 @@
 `WRITE_SNAPSHOTS=1 pytest tests/cycles/test_rules_story.py` writes it anew: read the diff.
 """
 
+import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,11 +19,13 @@ from sqlmodel import select
 from cycles import acceptances, answers, cadences, decisions, milestones, objections
 from cycles.act import act
 from cycles.check import check
+from cycles.differences import difference
 from cycles.do import tick
 from cycles.models import (
     Acceptance,
     Action,
     Cadence,
+    Cycle,
     Document,
     Evidence,
     EvidenceKind,
@@ -31,6 +35,7 @@ from cycles.models import (
     System,
 )
 from cycles.permits import Act
+from cycles.plan import Planned
 from cycles.store import Record
 
 FOLDER = Path(__file__).parent / "stories"
@@ -278,7 +283,35 @@ def _acceptance(record: Record) -> Story:
     return story
 
 
-STORIES = {"answers": _answers, "chase": _chase, "improvement": _improvement, "acceptance": _acceptance}
+def _next(record: Record) -> Story:
+    """A second cycle over other systems, and what is different in it."""
+    built = house(record, system("scoring", risk_tier="high"), system("chat", "other"), planned=False)
+    built.give("2026-06-01", valid_until="2027-06-01")
+    built.give("2026-06-01", system="chat", valid_until="2026-11-20")
+    built.give("2026-06-01", system="organisation", kind="rules", valid_until="2027-02-01")
+    story = Story(built)
+    story.tell(f"test plans: {numbers(built.plan())}").turn("2026-10-20", tick, check)
+    handed_in(story, "scoring/log", "2026-10-19")
+    story.by("judge", "accepts it", lambda a: decisions.review(a, newest(a, Evidence).id, "accept"))
+    story.by("jury", "accepts it", lambda a: decisions.review(a, newest(a, Evidence).id, "accept"))
+    story.turn("2026-11-02", check).turn("2026-12-28", check, act)
+    kept = [entry for entry in built.programme.systems if entry.key != "chat"]
+    wider = [*kept, system("search", "other", roles=["developer"])]
+    built.on("2027-01-04").sync(replace(built.programme, systems=tuple(wider)))
+    built.key = "FY2026-Q4"
+    story.name_all().tell(f"test plans the next: {numbers(built.plan())}").tell(f"and again: {numbers(built.plan())}")
+    story.turn("2027-01-20", tick, check, act)
+    with record.read() as session:
+        old, new = (session.exec(select(Cycle).where(Cycle.key == key)).one() for key in ("FY2026-Q3", "FY2026-Q4"))
+        story.lines += ["", *json.dumps(difference(session, old, new), indent=1).splitlines()]
+    return story
+
+
+def numbers(planned: Planned) -> dict[str, Any]:
+    return {name: value for name, value in vars(planned).items() if name != "cycle"}
+
+
+STORIES = {"next": _next, "answers": _answers, "chase": _chase, "improvement": _improvement, "acceptance": _acceptance}
 
 
 @pytest.mark.timeout(180)

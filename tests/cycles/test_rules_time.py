@@ -13,7 +13,7 @@ from rules_oracle import festive_days
 
 from cycles.errors import BadInput
 from cycles.periods import MONTHS, add_months, after, period, period_of
-from cycles.workdays import FURTHEST, Calendar, Closure, Hours
+from cycles.workdays import FURTHEST, Calendar, Closure, Hours, known_country
 
 ZONES = (
     "Asia/Tokyo",
@@ -147,6 +147,11 @@ def test_a_closure_runs_across_new_year() -> None:
     assert office.between(date(2026, 12, 28), date(2027, 1, 4)) == 1
 
 
+def test_countries_are_known_by_their_codes_alone() -> None:
+    assert all(known_country(code) for code in ("JP", "GB", "US-NY", "DE-BY"))
+    assert not any(known_country(code) for code in ("", "XX", "US-XX", "jp", "registry", "HolidayBase"))
+
+
 calendars = st.builds(
     Calendar,
     country=st.sampled_from(["JP", "GB", "US-NY", "DE-BY", "SA", "BR"]),
@@ -273,6 +278,18 @@ def test_the_next_decent_moment_is_decent_and_the_first(hours: Hours, at: dateti
 def test_a_later_moment_never_leads_to_an_earlier_one(hours: Hours, at: datetime, later: timedelta) -> None:
     assert hours.next_decent(at) <= hours.next_decent(at + later)
     assert hours.next_decent(hours.next_decent(at)) == hours.next_decent(at)
+
+
+def test_working_hours_and_leave_begin_and_end_to_the_minute_and_the_day() -> None:
+    monday = date(2026, 3, 2)
+    hours = Hours(zone="Asia/Tokyo", calendar=JAPAN, leave=((monday + timedelta(days=2), monday + timedelta(days=3)),))
+    opens = hours.opens(monday)
+    assert (opens, opens.tzinfo) == (datetime(2026, 3, 2, 0, tzinfo=UTC), UTC)
+    second = timedelta(seconds=1)
+    moments = (opens - second, opens, opens + timedelta(hours=9) - second, opens + timedelta(hours=9))
+    assert [hours.is_decent(at) for at in moments] == [False, True, True, False]
+    works = [hours.works_on(monday + timedelta(days=ahead)) for ahead in range(5)]
+    assert works == [True, True, False, False, True]
 
 
 def test_nobody_is_waited_for_for_ever() -> None:
