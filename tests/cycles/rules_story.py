@@ -18,7 +18,7 @@ TABLES = (
     *("acceptance", "cadence", "delivery", "delivery_item"),
 )
 # Long, the same for every row, or told by the journal's own tests.
-LEFT_OUT = {"id", "policy", "catalogues", "summary"}
+LEFT_OUT = {"id", "key", "delivery_id", "policy", "catalogues", "summary"}
 NAMED = {"person": Person, "system": System, "evidence_kind": EvidenceKind}
 Row = dict[str, Any]
 
@@ -80,13 +80,15 @@ class Story:
         """Slack has whatever was written, so that all of it has to be rewritten when what it is about changes."""
         with self.house.record.write() as session:
             for row in session.exec(select(Delivery).where(Delivery.state == "queued")).all():
-                sent = {"state": "sent", "channel": "D1", "ts": f"{row.id}.0"}
+                sent = {"state": "sent", "channel": "D1", "ts": "1.0"}
                 row.sqlmodel_update(sent)
                 session.add(row)
-                self.rows[f"delivery {row.id}"].update(sent)
+                self.rows[f"delivery {row.key}"].update(sent)
 
     def _look(self) -> tuple[dict[str, Row], list[str]]:
         with self.house.record.read() as session:
+            # Messages go by their keys: a message more must not give every later one another name.
+            self.names["delivery"] = dict(session.exec(select(Delivery.id, Delivery.key)).all())
             rows = {place: row for table in TABLES for place, row in self._table(session, table)}
             entry = JournalEntry
             wanted = select(entry.seq, entry.body).where(col(entry.seq) > self.heard).order_by(col(entry.seq))
@@ -101,6 +103,12 @@ class Story:
         for row in session.execute(table.select().order_by(*keys)).mappings():
             shown = {column.name: self._named(column, row[column.name]) for column in table.columns}
             place = "/".join(str(shown[key.name]) for key in keys)
+            if name.startswith("delivery"):
+                place = (
+                    shown["key"]
+                    if name == "delivery"
+                    else f"{shown['delivery_id']} {shown['subject']}/{shown['subject_id']}"
+                )
             found.append((f"{name} {place}", {k: v for k, v in shown.items() if k not in LEFT_OUT}))
         return found
 

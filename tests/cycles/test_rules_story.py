@@ -233,6 +233,8 @@ def _improvement(record: Record) -> Story:
     story.turn("2027-01-14", check, act)
     built.change(Document, document, sha256="b" * 64)
     story.turn("2027-01-15", check, act)
+    story.by("owner", "sets another", lambda a: milestones.add(a, number(a), "Again", date(2027, 1, 20)))
+    story.by("owner", "reaches that", lambda a: milestones.done(a, newest(a, Milestone).id))
     story.by("lead", "leaves the cadence", lambda a: cadences.decide(a, newest(a, Cadence).id, accept=False))
     story.by("lead", "takes it then", lambda a: cadences.decide(a, newest(a, Cadence).id, accept=True))
     story.by("lead", "takes what was never proposed", lambda a: cadences.decide(a, 99, accept=True))

@@ -147,6 +147,14 @@ def test_a_closure_runs_across_new_year() -> None:
     assert office.between(date(2026, 12, 28), date(2027, 1, 4)) == 1
 
 
+def test_a_closure_holds_from_its_first_day_to_its_last() -> None:
+    in_may = [date(2026, 4, 30), *(date(2026, 5, day) for day in (1, 2, 6, 7))]
+    assert [Closure(starts=(5, 1), ends=(5, 6)).covers(day) for day in in_may] == [False, True, True, True, False]
+    assert [Closure(starts=(5, 1), ends=(5, 1)).covers(day) for day in in_may] == [False, True, False, False, False]
+    around = [date(2026, 12, 28), date(2026, 12, 29), date(2027, 1, 1), date(2027, 1, 3), date(2027, 1, 4)]
+    assert [NEW_YEAR.covers(day) for day in around] == [False, True, True, True, False]
+
+
 def test_countries_are_known_by_their_codes_alone() -> None:
     assert all(known_country(code) for code in ("JP", "GB", "US-NY", "DE-BY"))
     assert not any(known_country(code) for code in ("", "XX", "US-XX", "jp", "registry", "HolidayBase"))
