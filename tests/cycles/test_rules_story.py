@@ -40,6 +40,8 @@ from cycles.store import Record
 
 FOLDER = Path(__file__).parent / "stories"
 LINK = "https://docs.example/it.md"
+# The owner reviews, too, and must never be asked about their own.
+MINE: dict[str, Any] = {"reviewers": ["owner", "judge", "jury"]}
 ALL_THREE = {"correction": " done ", "root_cause": "nobody was named", "corrective_action": "named somebody"}
 
 
@@ -74,7 +76,7 @@ def handed_in(story: Story, name: str, effective: str) -> None:
 
 
 def _answers(record: Record) -> Story:
-    built = house(record, system("scoring", risk_tier="high"), system("chat", "other"), planned=False)
+    built = house(record, system("scoring", risk_tier="high"), system("chat", "other"), planned=False, **MINE)
     built.give("2026-01-15", system="organisation", kind="rules", valid_until="2026-11-10")
     built.give("2026-03-01", system="chat", valid_until="2027-03-01")
     story = Story(built)
@@ -189,7 +191,8 @@ def _chase(record: Record) -> Story:
 
 
 def _improvement(record: Record) -> Story:
-    built = house(record, system("scoring", risk_tier="high"), policy={"reviewing": {"submissions": "automatic"}})
+    easy = {"reviewing": {"submissions": "automatic"}}
+    built = house(record, system("scoring", risk_tier="high"), policy=easy, **MINE)
     built.give("2026-06-01", kind="log", valid_until="2027-06-01")
     built.give("2026-06-01", system="organisation", kind="rules", valid_until="2027-06-01")
     story = Story(built).turn("2026-12-14", check, act)
@@ -246,6 +249,9 @@ def _improvement(record: Record) -> Story:
     story.by("lead", "judges again", lambda a: decisions.judge_action(a, number(a), worked=True))
     built.change(Document, document, sha256="c" * 64)
     story.turn("2027-01-26", check, act)
+    story.by("second", "has done it", lambda a: decisions.implemented(a, number(a), **ALL_THREE))
+    for day in ("02-02", "02-12", "02-24", "03-05"):
+        story.turn(f"2027-{day}", act)
     return story
 
 
