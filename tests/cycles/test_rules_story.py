@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rules_house import DIGEST, house, people, person, system
+from rules_house import DIGEST, KINDS, house, people, person, system
 from rules_story import Story, agreed
 from sqlmodel import select
 
@@ -315,11 +315,37 @@ def _next(record: Record) -> Story:
     return story
 
 
+def _renewal(record: Record) -> Story:
+    """What ends before its cycle does is asked for again: a monthly record, and what was carried over and then cut short."""
+    kinds = {**KINDS, "log": {**KINDS["log"], "validity_months": 1}}
+    easy = {"reviewing": {"submissions": "automatic"}}
+    built = house(record, system("scoring", risk_tier="high"), kinds=kinds, policy=easy, planned=False)
+    carried = built.give("2026-06-01", valid_until="2027-06-01")
+    built.give("2026-06-01", system="organisation", kind="rules", valid_until="2027-06-01")
+    built.plan()
+    story = Story(built).turn("2026-10-20", tick, check)
+    handed_in(story, "scoring/log", "2026-10-19")
+    built.change(Evidence, carried, valid_until=date(2026, 11, 27))
+    for day in ("11-02", "11-04", "11-05", "11-06", "11-12", "11-13", "11-16"):
+        story.turn(f"2026-{day}", check, tick)
+    handed_in(story, "scoring/log", "2026-11-16")
+    for day in ("11-30", "12-02", "12-04", "12-11", "12-18"):
+        story.turn(f"2026-{day}", check, tick)
+    return story
+
+
 def numbers(planned: Planned) -> dict[str, Any]:
     return {name: value for name, value in vars(planned).items() if name != "cycle"}
 
 
-STORIES = {"next": _next, "answers": _answers, "chase": _chase, "improvement": _improvement, "acceptance": _acceptance}
+STORIES = {
+    "next": _next,
+    "renewal": _renewal,
+    "answers": _answers,
+    "chase": _chase,
+    "improvement": _improvement,
+    "acceptance": _acceptance,
+}
 
 
 @pytest.mark.timeout(180)
