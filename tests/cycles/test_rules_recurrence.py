@@ -18,10 +18,12 @@ from rules_oracle import festive_days
 from cycles.errors import BadInput
 from cycles.recurrence import (
     ADJUSTMENTS,
+    FIRST_YEAR,
     LAST,
     LAST_YEAR,
     Interval,
     Nth,
+    Occurrence,
     Sequence,
     Step,
     adjusted,
@@ -183,6 +185,14 @@ def test_a_weekday_of_a_month_is_read_from_either_end() -> None:
     assert parse_nth("last friday") == Nth(number=LAST, weekday=4)
     assert parse_nth(" 3rd MONDAY") == Nth(number=3, weekday=0)
     assert parse_nth("last friday").of(date(2027, 2, 10)) == date(2027, 2, 26)
+
+
+def test_a_sequence_may_begin_and_end_with_the_years_we_reckon_with() -> None:
+    first, last = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
+    rule = Sequence(anchor=first, every=parse_step("1y"), also=frozenset({last}))
+    assert rule.first_after(date(LAST_YEAR, 1, 1)) == Occurrence(nominal=last, on=last)
+    with pytest.raises(BadInput, match=r"^skip: 2199-12-31 is no date of this sequence"):
+        Sequence(anchor=date(2026, 11, 30), every=parse_step("1m"), skip=frozenset({last}))
 
 
 def test_dates_can_be_listed_from_a_day_on() -> None:
