@@ -267,6 +267,8 @@ def _acceptance(record: Record) -> Story:
 
     last = lambda a: newest(a, Acceptance).id  # noqa: E731
     story.by("owner", "asks for the risk to be accepted", asked(" it is switched off ", "2027-01-20"))
+    story.by("owner", "asks whether they may decide", lambda a: acceptances.must_decide(a, newest(a, Acceptance)))
+    story.by("lead", "asks whether they may decide", lambda a: acceptances.must_decide(a, newest(a, Acceptance)))
     story.by("lead", "declines without a word", lambda a: acceptances.decline(a, last(a), ""))
     story.by("lead", "declines", lambda a: acceptances.decline(a, last(a), " it is not "))
     story.by("second", "asks again", asked("it is now", "2027-01-20"))
@@ -318,8 +320,8 @@ def _next(record: Record) -> Story:
 def _renewal(record: Record) -> Story:
     """What ends before its cycle does is asked for again: a monthly record, and what was carried over and then cut short."""
     kinds = {**KINDS, "log": {**KINDS["log"], "validity_months": 1}}
-    easy = {"reviewing": {"submissions": "automatic"}}
-    built = house(record, system("scoring", risk_tier="high"), kinds=kinds, policy=easy, planned=False)
+    looked_at = {"reviewing": {"submissions": "automatic", "confirmations": "required"}}
+    built = house(record, system("scoring", risk_tier="high"), kinds=kinds, policy=looked_at, planned=False)
     carried = built.give("2026-06-01", valid_until="2027-06-01")
     built.give("2026-06-01", system="organisation", kind="rules", valid_until="2027-06-01")
     built.plan()
@@ -329,6 +331,9 @@ def _renewal(record: Record) -> Story:
     for day in ("11-02", "11-04", "11-05", "11-06", "11-12", "11-13", "11-16"):
         story.turn(f"2026-{day}", check, tick)
     handed_in(story, "scoring/log", "2026-11-16")
+    story.by("owner", "confirms the risk assessment", lambda a: answers.confirm(a, request_of(a, "scoring/risk")))
+    story.by("judge", "returns it", lambda a: decisions.review(a, newest(a, Evidence).id, "return", "look again"))
+    story.by("jury", "returns it", lambda a: decisions.review(a, newest(a, Evidence).id, "return", "look again"))
     for day in ("11-30", "12-02", "12-04", "12-11", "12-18"):
         story.turn(f"2026-{day}", check, tick)
     return story
