@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rules_house import DIGEST, KINDS, house, people, person, system
+from rules_house import CONTROLS, DIGEST, KINDS, framework, house, people, person, system
 from rules_story import Story, agreed
-from sqlmodel import select
+from sqlmodel import col, select
 
 from cycles import acceptances, answers, cadences, decisions, milestones, objections
 from cycles.act import act
@@ -57,9 +57,10 @@ def pair(a: Act, name: str) -> tuple[int, int]:
 
 
 def request_of(a: Act, name: str) -> int:
+    """The newest request of a pair."""
     of_system, of_kind = pair(a, name)
     wanted = select(Request.id).where(Request.system_id == of_system, Request.kind_id == of_kind)
-    return a.session.exec(wanted).one()
+    return a.session.exec(wanted.order_by(col(Request.id).desc())).first() or 0
 
 
 def whom(a: Act, key: str) -> Person:
@@ -295,7 +296,9 @@ def _acceptance(record: Record) -> Story:
 
 def _next(record: Record) -> Story:
     """A second cycle over other systems, and what is different in it."""
-    built = house(record, system("scoring", risk_tier="high"), system("chat", "other"), planned=False)
+    later = framework("beta", [{"key": "b1", "requires": ["risk"]}], applies_from="2027-01-15")
+    known = {"alpha": framework("alpha", CONTROLS), "beta": later}
+    built = house(record, system("scoring", risk_tier="high"), system("chat", "other"), catalogue=known, planned=False)
     built.give("2026-06-01", valid_until="2027-06-01")
     built.give("2026-06-01", system="chat", valid_until="2026-11-20")
     built.give("2026-06-01", system="organisation", kind="rules", valid_until="2027-02-01")
@@ -310,11 +313,35 @@ def _next(record: Record) -> Story:
     built.on("2027-01-04").sync(replace(built.programme, systems=tuple(wider)))
     built.key = "FY2026-Q4"
     story.name_all().tell(f"test plans the next: {numbers(built.plan())}").tell(f"and again: {numbers(built.plan())}")
-    story.turn("2027-01-20", tick, check, act)
+    story.turn("2027-01-20", tick, check, act).turn("2027-02-10", tick, check, act)
+    # A grave action waits for its cause when the evidence is there again; the others count as done.
+    for who, name in (("owner", "scoring/log"), ("other", "search/risk"), ("other", "search/test")):
+        story.by(who, f"answers {name}", submitted(name, "2027-02-09", sha256=DIGEST))
+        for judge in ("judge", "jury"):
+            story.by(judge, "accepts it", lambda a: decisions.review(a, newest(a, Evidence).id, "accept"))
+    story.turn("2027-02-12", check, act).turn("2027-02-13", check, act)
     with record.read() as session:
         old, new = (session.exec(select(Cycle).where(Cycle.key == key)).one() for key in ("FY2026-Q3", "FY2026-Q4"))
         story.lines += ["", *json.dumps(difference(session, old, new), indent=1).splitlines()]
     return story
+
+
+def _departure(record: Record) -> Story:
+    """Whoever leaves leaves all they were asked: the lead is told once, and decides for all of it."""
+    built = house(record, system("scoring", risk_tier="high"), system("chat"), system("search", "other"))
+    story = Story(built).turn("2026-10-20", tick)
+    gone = [
+        row.model_copy(update={"left_on": date(2026, 10, 20)} if row.key == "owner" else {})
+        for row in built.programme.people
+    ]
+    built.on("2026-10-21").sync(replace(built.programme, people=tuple(gone)))
+    story.turn("2026-10-27", tick).turn("2026-10-28", tick)
+    story.by("lead", "excuses one", lambda a: decisions.excuse(a, request_of(a, "chat/risk"), "a toy"))
+    story.turn("2026-10-29", tick)
+    story.by("lead", "names second", lambda a: decisions.reassign(a, request_of(a, "scoring/log"), whom(a, "second")))
+    story.turn("2026-10-30", tick)
+    built.give("2026-06-01", valid_until="2027-06-01")
+    return story.turn("2026-11-02", check)
 
 
 def _renewal(record: Record) -> Story:
@@ -344,12 +371,13 @@ def numbers(planned: Planned) -> dict[str, Any]:
 
 
 STORIES = {
-    "next": _next,
-    "renewal": _renewal,
     "answers": _answers,
     "chase": _chase,
+    "departure": _departure,
+    "renewal": _renewal,
     "improvement": _improvement,
     "acceptance": _acceptance,
+    "next": _next,
 }
 
 

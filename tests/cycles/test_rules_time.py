@@ -13,6 +13,7 @@ from rules_oracle import festive_days
 
 from cycles.errors import BadInput
 from cycles.periods import MONTHS, add_months, after, period, period_of
+from cycles.policy import closures_of
 from cycles.workdays import FURTHEST, Calendar, Closure, Hours, known_country
 
 ZONES = (
@@ -153,6 +154,14 @@ def test_a_closure_holds_from_its_first_day_to_its_last() -> None:
     assert [Closure(starts=(5, 1), ends=(5, 1)).covers(day) for day in in_may] == [False, True, False, False, False]
     around = [date(2026, 12, 28), date(2026, 12, 29), date(2027, 1, 1), date(2027, 1, 3), date(2027, 1, 4)]
     assert [NEW_YEAR.covers(day) for day in around] == [False, True, True, True, False]
+
+
+def test_closures_are_read_from_month_and_day() -> None:
+    read = closures_of(["05-01/05-31", "12-31/01-01"])
+    assert read == (Closure(starts=(5, 1), ends=(5, 31)), Closure(starts=(12, 31), ends=(1, 1)))
+    for text in ("13-01/13-02", "00-10/01-10", "02-30/03-01", "01-00/01-02", "1-1/1-2"):
+        with pytest.raises(BadInput):
+            closures_of([text])
 
 
 def test_countries_are_known_by_their_codes_alone() -> None:
