@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo demo-reset test test-long lint lock wheel clean
+.PHONY: install demo demo-reset test test-long mutants lint lock wheel clean
 
 install: $(STAMP)
 
@@ -31,6 +31,19 @@ test-long: install
 	@sh tests/browser.sh
 	$(BIN)/python -m pytest -n 4 -m "long or not long"
 
+# Hours; docs/mutation.md. `make mutants MUTANTS='cycles.periods.*'` takes one module. What was decided before is kept in mutants/.
+mutants: .venv-mutants/.installed
+	.venv-mutants/bin/mutmut run --max-children 1 $(MUTANTS)
+	@.venv-mutants/bin/mutmut results --all true | sed -E 's/^ *cycles\.([a-z_]+)\..*: /\1 /' | sort | uniq -c
+
+# A venv of its own: it brings what nothing else here needs.
+.venv-mutants/.installed: requirements/dev.txt requirements/mutants.txt pyproject.toml
+	$(PYTHON) -m venv .venv-mutants
+	.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
+	.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/mutants.txt
+	.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -41,9 +54,10 @@ lint: install
 lock:
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/run.txt
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/dev.txt
+	uv pip compile requirements/mutants.in -c requirements/dev.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/mutants.txt
 
 wheel: install
 	$(BIN)/python -m build --no-isolation --wheel
 
 clean:
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis test-artifacts
+	rm -rf $(VENV) .venv-mutants mutants dist .pytest_cache .mypy_cache .ruff_cache .hypothesis test-artifacts

@@ -54,9 +54,13 @@ def chase(session: Session, cycle: Cycle, policy: Policy, directory: Directory, 
             session.add(action)
         else:
             told.setdefault(reader, []).append(action)
+    before = {action.id: action.due for action in due}
     _write(session, told, policy, directory, now)
     if due:
-        after = {"count": len(due), "digest": journal.digest((action.id, action.step) for action in due)}
+        digest = journal.digest((action.id, action.step) for action in due)
+        after: dict[str, object] = {"count": len(due), "digest": digest}
+        if moved := {str(action.id): action.due for action in due if action.due != before[action.id]}:
+            after["due"] = moved
         journal.append(session, at=now, actor=actor, action="actions.chased", subject=f"cycle:{cycle.key}", after=after)
     return len(due)
 

@@ -102,16 +102,9 @@ def suffices(terms: Terms, agreeing: Collection[Member]) -> bool:
     return len(agreeing) >= terms.need and groups >= terms.min_groups and humans >= max(1, terms.min_humans)
 
 
-def _if_it_ended_now(terms: Terms, roster: Iterable[Member], votes: dict[int, str]) -> Outcome:
-    accepting, others, returning = [], [], 0
-    for member in roster:
-        vote = votes.get(member.person_id)
-        if vote == "accept":
-            accepting.append(member)
-        if vote == "return":
-            returning += 1
-        else:
-            others.append(member)
+def _if_it_ended_now(terms: Terms, roster: Collection[Member], votes: dict[int, str]) -> Outcome:
+    accepting = [member for member in roster if votes.get(member.person_id) == "accept"]
+    others = [member for member in roster if votes.get(member.person_id) != "return"]
     if suffices(terms, accepting):
         return "satisfied"
-    return "not-satisfied" if returning and not suffices(terms, others) else "no-quorum"
+    return "not-satisfied" if len(others) < len(roster) and not suffices(terms, others) else "no-quorum"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from heapq import merge
-from itertools import count
+from itertools import count, islice
 from typing import Literal, get_args
 
 from dateutil.relativedelta import relativedelta
@@ -181,7 +181,7 @@ def adjusted(day: date, adjust: Adjustment, calendar: Calendar | None) -> date:
 def preview(rule: Sequence, calendar: Calendar | None, most: int) -> list[Occurrence]:
     """The next dates after the anchor, at most so many."""
     later = (found for found in rule.occurrences(calendar) if found.nominal > rule.anchor)
-    return [found for _, found in zip(range(most), later, strict=False)]
+    return list(islice(later, most))
 
 
 def parse_step(text: str) -> Step:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from sqlalchemy import create_engine, text
 from sqlmodel import SQLModel
 
@@ -21,6 +21,16 @@ settings.register_profile(
     "rules",
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+# For mutation testing: the same examples each time, few where the test names no number, and none sought that is smaller.
+settings.register_profile(
+    "mutants",
+    settings.get_profile("rules"),
+    max_examples=25,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    report_multiple_bugs=False,
 )
 settings.load_profile("rules")
 

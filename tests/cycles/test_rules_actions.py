@@ -38,6 +38,7 @@ from cycles.models import (
     System,
 )
 from cycles.permits import Act
+from cycles.policy import Policy
 from cycles.status import status
 from cycles.store import Record
 
@@ -201,6 +202,32 @@ def test_milestones_are_within_the_action_unless_a_lead_moves_it(record: Record)
     assert [row.done_by_id for row in built.rows(Milestone)] == [built.ids(Person)["owner"], None]
 
 
+def test_milestones_come_by_their_dates_and_are_overdue_from_the_day_after(record: Record) -> None:
+    built, found = lapsed(record)
+
+    def told(*rows: Milestone) -> list[str]:
+        return [row.title[:6] for row in rows]
+
+    early = found.due - timedelta(days=5)
+    for title, due in (("Last", found.due), ("First", early), ("Second", early), ("x" * 200, date(2026, 12, 14))):
+        by(built, "owner", lambda a, title=title, due=due: milestones.add(a, found.id, title, due))
+    with built.record.read() as session:
+        action = session.get_one(Action, found.id)
+        assert told(*milestones.of(session, found.id)) == ["xxxxxx", "First", "Second", "Last"]
+        assert told(*milestones.overdue_of(session, action, early)) == ["xxxxxx"]
+        assert told(*milestones.overdue_of(session, action, early + timedelta(days=1))) == ["xxxxxx", "First", "Second"]
+    by(built, "owner", lambda a: milestones.done(a, 2))
+    for number in range(16):
+        by(built, "owner", lambda a, n=number: milestones.add(a, found.id, f"More {n}", found.due))
+    refused(built, "owner", lambda a: milestones.add(a, found.id, "One more", found.due), "many")
+    by(built, "owner", lambda a: decisions.implemented(a, found.id, **ALL_THREE))
+    with built.record.read() as session:
+        action = session.get_one(Action, found.id)
+        assert milestones.overdue_of(session, action, date(2028, 1, 1)) == []
+        action.state = "reopened"
+        assert told(*milestones.overdue_of(session, action, found.due)) == ["xxxxxx", "Second"]
+
+
 def test_two_relapses_propose_a_shorter_cadence_once(record: Record) -> None:
     built, _ = lapsed(record)
     hand_in(built.on("2026-12-15"), "2026-12-10")
@@ -226,6 +253,15 @@ def test_two_relapses_propose_a_shorter_cadence_once(record: Record) -> None:
     assert built.rows(Evidence)[-1].valid_until == date(2027, 6, 10)
     built.turn(act)
     assert len(built.rows(Cadence)) == 1
+    systems, kinds = built.ids(System), built.ids(EvidenceKind)
+    sooner = Policy.model_validate({"reassess": [{"kind": "risk", "systems": ["scoring"], "after_last": "2m"}]})
+    with built.record.read() as session:
+        assert cadences.cadence_months(session, systems["scoring"], kinds["risk"]) == 6
+        assert cadences.cadence_months(session, systems["organisation"], kinds["risk"]) is None
+        assert cadences.cadence_months(session, systems["scoring"], kinds["log"]) is None
+        now = [cadences.months_now(session, systems["scoring"], kinds["risk"], rules) for rules in (Policy(), sooner)]
+        assert now == [6, 2]
+        assert cadences.months_now(session, systems["organisation"], kinds["risk"], Policy()) == 12
 
 
 def test_a_review_of_effect_passes_on_when_it_waits(record: Record) -> None:

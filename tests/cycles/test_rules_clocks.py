@@ -11,7 +11,7 @@ from rules_house import START, House, house, one_request, system
 
 from cycles import answers, clocks, journal
 from cycles.do import tick
-from cycles.models import JournalEntry, Request
+from cycles.models import JournalEntry, Request, Setting
 from cycles.store import Record
 
 HOUR = timedelta(hours=1)
@@ -68,6 +68,11 @@ def test_a_record_that_ran_ahead_can_be_gone_on_with(new_record: Any) -> None:
         write(built, START + 2 * HOUR)
     with built.record.write() as session:
         assert not clocks.accept(session, ahead + timedelta(days=2), ahead + timedelta(days=1))
+        assert not clocks.accept(session, ahead, ahead)
+        assert clocks.accept(session, START + 2 * HOUR, ahead + timedelta(days=1))
+    write(built, START + 2 * HOUR)
+    (kept,) = built.rows(Setting, Setting.name == clocks.ACCEPTED)
+    assert kept.value == {"ahead_until": "2027-11-06T00:00:00+00:00", "accepted_at": "2026-10-01T02:00:00+00:00"}
 
 
 @given(steps=st.lists(st.integers(-60, 240), min_size=10, max_size=60))

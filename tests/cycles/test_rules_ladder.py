@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rules_house import START, House, one_request, people
+from rules_house import START, House, one_request, people, tokyo
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
@@ -18,6 +18,7 @@ from cycles.answers import Offered, accept_offer, decline_offer, delegate, snooz
 from cycles.decisions import reassign
 from cycles.do import tick
 from cycles.errors import Refused
+from cycles.ladder import Ladder
 from cycles.models import Delivery, DeliveryItem, Person, Slot
 from cycles.people import Directory
 from cycles.permits import Act
@@ -256,3 +257,34 @@ def _first_due(built: House) -> date:
         request = built.request()
         found = session.exec(select(Slot.due).where(Slot.ask_on == request.ask_on)).all()
         return min(found)
+
+
+def test_a_preview_says_what_every_message_is(record: Record) -> None:
+    # Asked the day before it is due: a fair time is left. The owner goes away before the reminder after that.
+    away = [{"from": date(2026, 11, 5), "to": date(2026, 11, 30)}]
+    built = one_request(record, who=people(owner={"leave": away}), policy={"asking": {"messages_per_request": 2}})
+    lines = ladder_of(built).preview(tokyo("2026-10-29"))
+    keys = {number: key for key, number in built.ids(Person).items()}
+    found = [(line.at.date().isoformat(), line.message, line.rung, keys[line.person_id]) for line in lines]
+    assert found == [
+        ("2026-10-29", "digest", 0, "owner"),
+        ("2026-10-30", "reminder", 1, "owner"),
+        ("2026-11-06", "digest", 3, "second"),  # the owner has heard enough by rung 2, and whoever stands in is asked
+        ("2026-11-12", "escalation", 5, "boss"),
+        ("2026-11-16", "escalation", 6, "lead"),
+    ]
+
+
+def test_of_missed_reminders_the_last_is_spoken_from_its_very_day_on(record: Record) -> None:
+    twice = [{"workdays": days, "to": "owner", "message": "reminder"} for days in (-3, 0)]
+    built = one_request(record, policy={"asking": {"ladder": twice}})
+    ladder, due = ladder_of(built), built.request().due
+    on = {ahead: tokyo((due + timedelta(days=ahead)).isoformat()) for ahead in (-1, 0, 5)}
+    assert [ladder.latest_due(1, on[ahead]) for ahead in (-1, 0, 5)] == [1, 2, 2]
+    assert ladder.latest_due(2, on[5]) == 2, "there is none above"
+
+
+def ladder_of(built: House) -> Ladder:
+    with built.record.read() as session:
+        policy = Policy.model_validate(built.cycle(session).policy)
+        return Ladder.of(built.request(), Directory.load(session, policy), policy)

@@ -191,6 +191,7 @@ def test_one_more_to_accept_never_undoes_satisfied(
         ("aarr", "not-satisfied", "not-satisfied"),
         ("rr--", "not-satisfied", "not-satisfied"),
         ("aaxq", "no-quorum", "no-quorum"),
+        ("aax-", "open", "no-quorum"),  # the last one may still accept; their return alone would not decide it
         ("xxxx", "no-quorum", "no-quorum"),
         ("qq--", "open", "no-quorum"),  # one of the two may return, and then two return it
         ("aarx", "no-quorum", "no-quorum"),
@@ -262,3 +263,19 @@ def test_the_most_specific_entry_counts() -> None:
 def test_a_panel_that_makes_no_sense_is_refused(entries: list[dict[str, Any]], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         quorum(*entries)
+
+
+def test_entries_for_other_tiers_or_kinds_do_not_overlap() -> None:
+    apart: list[dict[str, Any]] = [
+        {"preset": "3-of-4", "risk_tiers": ["high"]},
+        {"preset": "2-of-2", "risk_tiers": ["limited", "minimal"]},
+        {"preset": "2-of-2", "kinds": ["log"], "risk_tiers": ["high"]},
+        {"preset": "5-of-7", "kinds": ["risk"], "risk_tiers": ["high"]},
+    ]
+    reviewing = Policy.model_validate({"reviewing": {"quorum": apart}}).reviewing
+    found = [reviewing.quorum_for(kind, tier) for kind, tier in (("log", "high"), ("log", "minimal"), ("test", "high"))]
+    assert [entry and entry.preset for entry in found] == ["2-of-2", "2-of-2", "3-of-4"]
+    with pytest.raises(ValidationError, match="entries 1 and 5 cover the same"):
+        Policy.model_validate(
+            {"reviewing": {"quorum": [*apart, {"preset": "2-of-2", "risk_tiers": ["minimal", "high"]}]}}
+        )

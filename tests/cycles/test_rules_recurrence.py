@@ -18,10 +18,12 @@ from rules_oracle import festive_days
 from cycles.errors import BadInput
 from cycles.recurrence import (
     ADJUSTMENTS,
+    FIRST_YEAR,
     LAST,
     LAST_YEAR,
     Interval,
     Nth,
+    Occurrence,
     Sequence,
     Step,
     adjusted,
@@ -172,6 +174,31 @@ def test_yearly_from_29_february_comes_back_to_it() -> None:
     assert [rule.first_after(day) for day in dates("2028-02-28", "2028-02-29")] == list(preview(rule, None, 5)[3:])
     back = Interval(every=parse_step("12m"))
     assert [back.next_after(day) for day in dates("2024-02-29", "2027-02-28")] == dates("2025-02-28", "2028-02-28")
+
+
+def test_an_interval_counts_from_the_last_time() -> None:
+    after = [Interval(every=parse_step(step)).next_after(date(2027, 2, 20)) for step in ("10d", "2w", "1m")]
+    assert after == dates("2027-03-02", "2027-03-06", "2027-03-20")
+
+
+def test_a_weekday_of_a_month_is_read_from_either_end() -> None:
+    assert parse_nth("last friday") == Nth(number=LAST, weekday=4)
+    assert parse_nth(" 3rd MONDAY") == Nth(number=3, weekday=0)
+    assert parse_nth("last friday").of(date(2027, 2, 10)) == date(2027, 2, 26)
+
+
+def test_a_sequence_may_begin_and_end_with_the_years_we_reckon_with() -> None:
+    first, last = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
+    rule = Sequence(anchor=first, every=parse_step("1y"), also=frozenset({last}))
+    assert rule.first_after(date(LAST_YEAR, 1, 1)) == Occurrence(nominal=last, on=last)
+    with pytest.raises(BadInput, match=r"^skip: 2199-12-31 is no date of this sequence"):
+        Sequence(anchor=date(2026, 11, 30), every=parse_step("1m"), skip=frozenset({last}))
+
+
+def test_dates_can_be_listed_from_a_day_on() -> None:
+    rule = Sequence(anchor=date(2026, 1, 31), every=parse_step("1m"), also=frozenset(dates("2026-04-15", "2026-05-15")))
+    for since, first in zip(dates("2026-04-15", "2026-04-16", "2026-04-30"), ("04-15", "04-30", "04-30"), strict=True):
+        assert next(rule.occurrences(since=since)).on == date.fromisoformat(f"2026-{first}")
 
 
 def test_dates_that_fall_together_are_one() -> None:

@@ -76,6 +76,13 @@ def test_stages_are_counted_from_either_end(period: Period, country: str, number
             stage_dates(period, calendar, policy)
 
 
+def test_the_first_workday_and_the_last_are_numbered_one() -> None:
+    policy, _ = _read({"do": 1, "check": 2, "act": -2, "close": -1})
+    assert policy
+    found = stage_dates(period("FY2026-Q3", "april"), Calendar(country="JP", closures=(NEW_YEAR,)), policy)
+    assert [day.isoformat()[5:] for day in found.values()] == ["10-01", "10-02", "12-25", "12-28"]
+
+
 def _read(stages: dict[str, int]) -> tuple[Policy | None, str]:
     try:
         return Policy.model_validate({"stages": stages}), ""
@@ -88,6 +95,7 @@ def _read(stages: dict[str, int]) -> tuple[Policy | None, str]:
     [
         ("quarterly", "{do: 11, check: -60}", r"stages\.check: .*check \(-60\) is not after do \(11\).* In FY20"),
         ("quarterly", "{do: 45}", r"stages\.check: .*check \(41\) is not after do \(45\)"),
+        ("quarterly", "{do: 41}", r"stages\.check: .*check \(41\) is not after do \(41\)"),
         ("monthly", "{do: 11, check: 41}", r"stages\.act: .*act \(16\) is not after check \(41\)"),
         ("monthly", "{do: 0}", r"stages\.do': is no workday; 1 is the period's first, -1 its last"),
         ("yearly", "{act: -5, close: -6}", r"close \(-6\) is not after act \(-5\)"),

@@ -13,7 +13,8 @@ from rules_oracle import festive_days
 
 from cycles.errors import BadInput
 from cycles.periods import MONTHS, add_months, after, period, period_of
-from cycles.workdays import FURTHEST, Calendar, Closure, Hours
+from cycles.policy import closures_of
+from cycles.workdays import FURTHEST, Calendar, Closure, Hours, known_country
 
 ZONES = (
     "Asia/Tokyo",
@@ -82,6 +83,7 @@ def test_the_parts_of_a_fiscal_year_cover_it_without_gap(start: str) -> None:
 def test_the_example_of_the_design() -> None:
     found = period("FY2026-Q3", "april")
     assert (found.starts, found.ends) == (date(2026, 10, 1), date(2026, 12, 31))
+    assert period_of(date(2026, 11, 3), "april") == found, "a period is a quarter unless said otherwise"
     assert period("FY2027-Q4", "april").ends == date(2028, 3, 31)
     assert period("FY2027-Q4", "march").ends == date(2028, 2, 29)
 
@@ -144,6 +146,27 @@ def test_a_closure_runs_across_new_year() -> None:
     assert office.add(date(2026, 12, 28), 1) == date(2027, 1, 4)
     assert office.add(date(2027, 1, 4), -1) == date(2026, 12, 28)
     assert office.between(date(2026, 12, 28), date(2027, 1, 4)) == 1
+
+
+def test_a_closure_holds_from_its_first_day_to_its_last() -> None:
+    in_may = [date(2026, 4, 30), *(date(2026, 5, day) for day in (1, 2, 6, 7))]
+    assert [Closure(starts=(5, 1), ends=(5, 6)).covers(day) for day in in_may] == [False, True, True, True, False]
+    assert [Closure(starts=(5, 1), ends=(5, 1)).covers(day) for day in in_may] == [False, True, False, False, False]
+    around = [date(2026, 12, 28), date(2026, 12, 29), date(2027, 1, 1), date(2027, 1, 3), date(2027, 1, 4)]
+    assert [NEW_YEAR.covers(day) for day in around] == [False, True, True, True, False]
+
+
+def test_closures_are_read_from_month_and_day() -> None:
+    read = closures_of(["05-01/05-31", "12-31/01-01"])
+    assert read == (Closure(starts=(5, 1), ends=(5, 31)), Closure(starts=(12, 31), ends=(1, 1)))
+    for text in ("13-01/13-02", "00-10/01-10", "02-30/03-01", "01-00/01-02", "1-1/1-2"):
+        with pytest.raises(BadInput):
+            closures_of([text])
+
+
+def test_countries_are_known_by_their_codes_alone() -> None:
+    assert all(known_country(code) for code in ("JP", "GB", "US-NY", "DE-BY"))
+    assert not any(known_country(code) for code in ("", "XX", "US-XX", "jp", "registry", "HolidayBase"))
 
 
 calendars = st.builds(
@@ -272,6 +295,18 @@ def test_the_next_decent_moment_is_decent_and_the_first(hours: Hours, at: dateti
 def test_a_later_moment_never_leads_to_an_earlier_one(hours: Hours, at: datetime, later: timedelta) -> None:
     assert hours.next_decent(at) <= hours.next_decent(at + later)
     assert hours.next_decent(hours.next_decent(at)) == hours.next_decent(at)
+
+
+def test_working_hours_and_leave_begin_and_end_to_the_minute_and_the_day() -> None:
+    monday = date(2026, 3, 2)
+    hours = Hours(zone="Asia/Tokyo", calendar=JAPAN, leave=((monday + timedelta(days=2), monday + timedelta(days=3)),))
+    opens = hours.opens(monday)
+    assert (opens, opens.tzinfo) == (datetime(2026, 3, 2, 0, tzinfo=UTC), UTC)
+    second = timedelta(seconds=1)
+    moments = (opens - second, opens, opens + timedelta(hours=9) - second, opens + timedelta(hours=9))
+    assert [hours.is_decent(at) for at in moments] == [False, True, True, False]
+    works = [hours.works_on(monday + timedelta(days=ahead)) for ahead in range(5)]
+    assert works == [True, True, False, False, True]
 
 
 def test_nobody_is_waited_for_for_ever() -> None:
