@@ -43,6 +43,7 @@ SPREAD = (
 SERVERS = ("tests/whole/", "tests/engine/")
 # What takes longest of the rest, so that no worker is left with it when the others have ended.
 LONG = (
+    "tests/proofs/test_proof_machine.py",
     "tests/front/",
     "tests/delivery/test_delivery_kills.py",
     "tests/inbox/",
