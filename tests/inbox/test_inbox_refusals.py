@@ -71,7 +71,7 @@ PRESSES = 50
 def test_fifty_presses_at_once_have_one_effect_and_are_acknowledged_within_a_second(town: Town) -> None:
     # A busy machine can hold up any one round; code that is too slow holds up all three.
     slowest = ACK_S
-    for kind in ("risk-assessment", "transparency-notice", "supplier-assurance"):
+    for kind in ("risk-assessment", "human-oversight", "use-review"):
         slowest = min(slowest, max(fifty_presses(town, town.request(kind).id)))
         if slowest < ACK_S:
             break
