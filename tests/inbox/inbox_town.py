@@ -82,12 +82,6 @@ systems:
       - kind: risk-assessment
         at: documents/risk.md
         reviewed: {REVIEWED}
-      - kind: transparency-notice
-        at: documents/oversight.md
-        reviewed: {REVIEWED}
-      - kind: supplier-assurance
-        at: documents/use.md
-        reviewed: {REVIEWED}
 """,
 }
 
