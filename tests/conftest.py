@@ -58,6 +58,8 @@ LONG = (
     "tests/cycles/test_rules_plan.py::test_the_plan_is",
     "tests/localslack/test_localslack_page.py",
 )
+# It counts seconds, so it comes when the other workers have nearly ended.
+LAST = "tests/inbox/test_inbox_refusals.py"
 LOOPBACK = ("127.", "::1", "::ffff:127.", "localhost", "0.0.0.0")  # 0.0.0.0 as a destination is this machine
 
 
@@ -72,7 +74,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     first = SERVERS + LONG
-    items.sort(key=lambda item: next((at for at, name in enumerate(first) if item.nodeid.startswith(name)), len(first)))
+    places = {name: at for at, name in enumerate(first)}
+
+    def place(item: pytest.Item) -> int:
+        if item.nodeid.startswith(LAST):
+            return len(first) + 1
+        return next((at for name, at in places.items() if item.nodeid.startswith(name)), len(first))
+
+    items.sort(key=place)
     if any(shutil.which(name) for name in CHROMIUM):
         return
     if os.environ.get("CI") == "true":
