@@ -8,15 +8,9 @@ from sqlmodel import Session, col
 from sqlmodel import select as pick
 
 from cycles import journal, lapses, outbox, renewals
-from cycles.assess import refresh_assessments, refresh_standings, result_digest, written_digest
+from cycles.assess import refresh_assessments, refresh_standings, written_digest
 from cycles.lapses import local_day, pair_name
-from cycles.models import (
-    UNANSWERED,
-    Cycle,
-    Request,
-    Standing,
-    System,
-)
+from cycles.models import UNANSWERED, Cycle, Request, Standing, System
 from cycles.pairs import request, standings
 from cycles.programme_cycles import leads
 
@@ -148,4 +142,4 @@ def close_unanswered(session: Session, cycle: Cycle, *, now: datetime, actor: st
     return len(ids)
 
 
-__all__ = ["Checked", "check", "local_day", "pair_name", "result_digest", "watch"]
+__all__ = ["Checked", "check", "local_day", "pair_name", "watch"]

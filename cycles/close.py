@@ -10,7 +10,8 @@ from sqlmodel import select as pick
 
 from cycles import findings, journal, panel_outcomes
 from cycles.acceptances import is_accepted
-from cycles.check import local_day, pair_name, result_digest
+from cycles.assess import result_digest
+from cycles.check import local_day, pair_name
 from cycles.models import UNANSWERED, Action, Assessment, Cadence, Cycle, EvidenceKind, Lapse, Request, System
 from cycles.pairs import required
 from cycles.policy import Policy

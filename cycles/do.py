@@ -227,10 +227,11 @@ def _write(
     kind, person_id, role = told
     # What today's message tells already, though its clock was set anew meanwhile, is not said again today.
     told_already = drafts.tells(key)
-    items = sorted(items, key=lambda item: ("request", item[0].id) in told_already)
-    new = sum(("request", request.id) not in told_already for request, _ in items)
-    room = min(new, drafts.room(key, _most(found, kind, person_id, items)))
-    now_said, later = items[:room], items[room:]
+    new = [item for item in items if ("request", item[0].id) not in told_already]
+    again = [item for item in items if ("request", item[0].id) in told_already]
+    room = drafts.room(key, _most(found, kind, person_id, items))
+    now_said = new[:room]
+    later = [*new[room:], *again]
     if now_said:
         first = now_said[0][0].id, person_id
         root = found.heard.threads.get(first) if kind == "reminder" and role is None else None

@@ -107,34 +107,22 @@ def verify(session: Session) -> Verification:
     """Read the whole journal, newest last, and name the first entry that was edited, moved, inserted or removed."""
     expected, prev = 1, GENESIS
     total = session.exec(select(func.count()).select_from(JournalEntry)).one()
-    while True:
-        if (sound := _sound_page(session, expected, prev)) is not None:
-            expected, prev = expected + sound[0], sound[1]
-            if sound[0] < CHUNK:
-                break
-            continue
-        rows, unreadable = _page(session, expected)
-        stored = _stored_times(session, rows)
-        for entry in rows:
-            problem = _problem(entry, expected, prev) or _time_problem(entry, stored)
-            if problem:
-                return Verification(entries=total, head=prev, fault=Fault(seq=expected, problem=problem))
-            expected, prev = expected + 1, entry.hash
-        if unreadable:
-            return Verification(entries=total, head=prev, fault=Fault(seq=expected, problem=unreadable))
-        session.expunge_all()
-        if len(rows) < CHUNK:
-            break
+    read = CHUNK
+    while read == CHUNK:
+        read, prev, problem = _sound_page(session, expected, prev) or _patient_page(session, expected, prev)
+        expected += read
+        if problem:
+            return Verification(entries=total, head=prev, fault=Fault(seq=expected, problem=problem))
     if total != expected - 1:
         fault = Fault(seq=0, problem=f"{total - expected + 1} entries carry a number below 1")
         return Verification(entries=total, head=prev, fault=fault)
     return Verification(entries=total, head=prev, fault=None)
 
 
-def _sound_page(session: Session, first: int, prev: str) -> tuple[int, str] | None:
+def _sound_page(session: Session, first: int, prev: str) -> tuple[int, str, None] | None:
     """How many entries the next page has and the last one's hash, if each is what was written; None where one is not.
 
-    What is wrong, if anything, is then said by going through the page once more with more patience.
+    What is wrong, if anything, `_patient_page` then says.
     """
     try:
         rows = session.execute(_as_text(session, first)).tuples().all()
@@ -146,7 +134,19 @@ def _sound_page(session: Session, first: int, prev: str) -> tuple[int, str] | No
         if getattr(error, "connection_invalidated", False):
             raise
         return None
-    return len(rows), prev
+    return len(rows), prev, None
+
+
+def _patient_page(session: Session, first: int, prev: str) -> tuple[int, str, str | None]:
+    """How many sound entries the next page begins with, the last one's hash, and what is wrong with the one after them."""
+    rows, unreadable = _page(session, first)
+    stored = _stored_times(session, rows)
+    for read, entry in enumerate(rows):
+        if problem := _problem(entry, first + read, prev) or _time_problem(entry, stored):
+            return read, prev, problem
+        prev = entry.hash
+    session.expunge_all()
+    return len(rows), prev, unreadable
 
 
 def _as_text(session: Session, first: int) -> Select[Any]:

@@ -62,23 +62,23 @@ RESULT = {"excused": "not-applicable", "valid": "satisfied", "accepted": "risk-a
 LAPSED_AT_ONCE = ("gone", "version-changed", "changed", "incident", "expired")
 
 
-def required(
-    cycle_id: int, kinds: FromClause | None = None, systems: Sequence[int] | None = None
-) -> Select[tuple[int, int, int, int, bool]]:
-    """(system_id, control_id, subject_id, kind_id, alone): which kind of evidence, held by whom, each control requires.
+def required(cycle_id: int, kinds: FromClause | None = None) -> Select[tuple[int, int, int, int]]:
+    """(system_id, control_id, subject_id, kind_id): which kind of evidence, held by whom, each control in scope requires.
 
-    `alone` says that the control requires no other of this system. The subject is the system itself, or the organisation
-    for kinds that are asked once for all. `kinds` are those of a past moment; `systems` confines it to these.
+    The subject is the system itself, or the organisation for kinds that are asked once for all. `kinds` are those of a
+    past moment.
     """
-    needs = _needs(cycle_id, kinds, control.id.label("control_id"))
-    alone = (func.count().over(partition_by=(needs.c.profile, needs.c.control_id)) == 1).label("alone")
-    needs = select(needs, alone).subquery("grouped")
+    return _of_systems(cycle_id, _needs(cycle_id, kinds, control.id.label("control_id")))
+
+
+def _of_systems(cycle_id: int, needs: Subquery, *among: ColumnElement[bool]) -> Select[Any]:
+    """What profiles need, for each system in scope of such a profile."""
     subject = case((needs.c.scope == "organisation", _organisation()), else_=in_scope.system_id)
     return (
-        select(in_scope.system_id, needs.c.control_id, subject.label("subject_id"), needs.c.kind_id, needs.c.alone)
+        select(in_scope.system_id, needs.c.control_id, subject.label("subject_id"), needs.c.kind_id)
         .select_from(CycleSystem)
         .join(needs, needs.c.profile == in_scope.profile)
-        .where(in_scope.cycle_id == cycle_id, *([] if systems is None else [in_scope.system_id.in_(systems)]))
+        .where(in_scope.cycle_id == cycle_id, *among)
     )
 
 
@@ -118,16 +118,9 @@ def served(cycle_id: int, pairs: Collection[tuple[int, int]]) -> Select[tuple[in
     The organisation's evidence serves a control however many of its systems that one applies to.
     """
     needs = _needs(cycle_id, None, control.id.label("control_id"), of_kinds={kind for _, kind in pairs})
-    organisation = needs.c.scope == "organisation"
-    subject = case((organisation, _organisation()), else_=in_scope.system_id)
-    of_pairs = or_(organisation, in_scope.system_id.in_({holder for holder, _ in pairs}))
-    return (
-        select(subject.label("system_id"), needs.c.kind_id, needs.c.control_id)
-        .distinct()
-        .select_from(CycleSystem)
-        .join(needs, needs.c.profile == in_scope.profile)
-        .where(in_scope.cycle_id == cycle_id, of_pairs)
-    )
+    of_pairs = or_(needs.c.scope == "organisation", in_scope.system_id.in_({holder for holder, _ in pairs}))
+    of = _of_systems(cycle_id, needs, of_pairs).subquery("of").c
+    return select(of.subject_id.label("system_id"), of.kind_id, of.control_id).distinct()
 
 
 def needed_by_profile(cycle_id: int) -> Select[Any]:
@@ -245,7 +238,7 @@ def results(
 
     `standing` has the columns system_id, kind_id, status and valid_until, of this cycle alone.
     """
-    needed = required(cycle_id, kinds, systems).subquery("needed")
+    needed = _needed_for_results(cycle_id, kinds, systems).subquery("needed")
     of = standing.c
     # An outer join, because SQLite then looks each standing up by its key; given the choice, it searches the scope
     # for every standing. A pair without a standing has no result all the same.
@@ -262,6 +255,16 @@ def results(
         alone.where(needed.c.alone, func.coalesce(of.status, "") != ""),
         several.where(~needed.c.alone).having(worst.is_not(None)),
     ).subquery("results")
+
+
+def _needed_for_results(cycle_id: int, kinds: FromClause | None, systems: Sequence[int] | None) -> Select[Any]:
+    """The same as `required`, of some systems or all, with `alone`: whether the control requires no other of the system."""
+    needs = _needs(cycle_id, kinds, control.id.label("control_id"))
+    # Counted by profile, of which there are few, not by system.
+    alone = (func.count().over(partition_by=(needs.c.profile, needs.c.control_id)) == 1).label("alone")
+    counted = select(needs, alone).subquery("counted")
+    among = [] if systems is None else [in_scope.system_id.in_(systems)]
+    return _of_systems(cycle_id, counted, *among).add_columns(counted.c.alone)
 
 
 def _same_pair(rows: FromClause, pair: FromClause) -> ColumnElement[bool]:

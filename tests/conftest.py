@@ -47,7 +47,6 @@ LONG = (
     "tests/front/",
     "tests/delivery/test_delivery_kills.py",
     "tests/inbox/",
-    "tests/front/test_front_wheel.py",
     "tests/cycles/test_rules_check.py::test_standings_and_results",
     "tests/cycles/test_rules_do.py::test_two_schedulers",
     "tests/cycles/test_rules_do.py::test_nothing_is_ever_said",

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from rules_house import DIGEST, KINDS, House, Json, programme, system
 from sqlmodel import col, select
 
-from cycles.check import check, result_digest
+from cycles.assess import result_digest
+from cycles.check import check
 from cycles.decisions import excuse
 from cycles.errors import BadInput, Refused
 from cycles.incidents import add_incident

@@ -15,7 +15,8 @@ from sqlmodel import col
 from cycles import answers, decisions, journal, objections
 from cycles.act import act
 from cycles.answers import Offered
-from cycles.check import check, result_digest
+from cycles.assess import result_digest
+from cycles.check import check
 from cycles.close import close, gate, lapses_without_owner
 from cycles.decisions import review
 from cycles.do import tick

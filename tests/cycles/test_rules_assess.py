@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from rules_house import House, house, system
 
-from cycles.assess import refresh_assessments
-from cycles.check import check, result_digest
+from cycles.assess import refresh_assessments, result_digest
+from cycles.check import check
 from cycles.models import Assessment, EvidenceKind, JournalEntry, System
 from cycles.store import Record
 

@@ -13,7 +13,8 @@ from sqlmodel import select
 from cycles import journal
 from cycles.act import act
 from cycles.answers import Offered, snooze, submit
-from cycles.check import Checked, check, result_digest
+from cycles.assess import result_digest
+from cycles.check import Checked, check
 from cycles.decisions import excuse, review
 from cycles.do import tick
 from cycles.models import (

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from rules_house import house, system
 
 from cycles import journal, lines
-from cycles.check import check, result_digest
+from cycles.assess import result_digest
+from cycles.check import check
 from cycles.models import EvidenceKind, JournalEntry, Request, System
 from cycles.pairs import system as system_columns
 from cycles.status import result_rows, stored_results

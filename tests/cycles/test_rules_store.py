@@ -19,7 +19,8 @@ from sqlmodel import SQLModel, select
 
 from cycles import do, journal, outbox, vault
 from cycles.act import act
-from cycles.check import check, result_digest
+from cycles.assess import result_digest
+from cycles.check import check
 from cycles.copies import copied
 from cycles.errors import BadInput, Busy
 from cycles.locks import HOLD, stage_lock

@@ -17,8 +17,6 @@ from cycles.programme.load import load_programme
 from cycles.programme.sync import sync
 from cycles.store import Record
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 def _head(record: Record) -> tuple[int, str]:
     with record.read() as session:

@@ -84,10 +84,15 @@ def fingerprint(home: Path) -> dict[str, str]:
         for path in sorted(home.rglob("*"))
         if path.is_file() and not path.name.startswith("hoshin.db")
     }
+    # The lock of a stage is taken and freed by trying to run it; it says nothing about the programme.
+    rows = (line for line in dumped(home) if not line.startswith('INSERT INTO "stage_lock"'))
+    return {**files, "record": hashlib.sha256("\n".join(rows).encode()).hexdigest()}
+
+
+def dumped(home: Path) -> list[str]:
+    """The record's whole content, whatever of it still lies in the write-ahead log."""
     with closing(sqlite3.connect(home / "hoshin.db")) as record:
-        # The lock of a stage is taken and freed by trying to run it; it says nothing about the programme.
-        rows = (line for line in record.iterdump() if not line.startswith('INSERT INTO "stage_lock"'))
-        return {**files, "record": hashlib.sha256("\n".join(rows).encode()).hexdigest()}
+        return list(record.iterdump())
 
 
 def query(home: Path, sql: str, *values: Any) -> list[tuple[Any, ...]]:

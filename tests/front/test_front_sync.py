@@ -1,12 +1,10 @@
 """`hoshin sync` of what people write by hand: a refusal is one line that names the file, and changes nothing at all."""
 
-import hashlib
 import shutil
-import sqlite3
 from pathlib import Path
 
 import pytest
-from front_cli import head, hoshin
+from front_cli import dumped, head, hoshin
 from rules_files import COMMAND_LINE_WRONG, SYSTEMS, write
 
 
@@ -19,21 +17,13 @@ def synced_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def _bytes(database: Path) -> str:
-    """The record's whole content, whatever of it still lies in the write-ahead log."""
-    with sqlite3.connect(database) as connection:
-        dump = "\n".join(connection.iterdump())
-    connection.close()
-    return hashlib.sha256(dump.encode()).hexdigest()
-
-
 @pytest.mark.parametrize("name", COMMAND_LINE_WRONG)
 def test_bad_input_ends_with_2_one_message_and_an_untouched_record(
     name: str, synced_home: Path, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
     shutil.copytree(synced_home, home)
-    before = _bytes(home / "hoshin.db")
+    before = dumped(home)
     file, content = COMMAND_LINE_WRONG[name]
     if file == "systems.csv":
         write(home / "programme", systems=None, systems_csv=content)
@@ -45,16 +35,16 @@ def test_bad_input_ends_with_2_one_message_and_an_untouched_record(
     assert f"programme/{file}:" in done.err
     assert "Traceback" not in done.out + done.err
     assert len(done.err.splitlines()) == 1
-    assert _bytes(home / "hoshin.db") == before
+    assert dumped(home) == before
     assert head(home)[0] == 1
 
 
 def test_a_dry_run_shows_what_would_change_and_changes_nothing(synced_home: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(synced_home, home)
-    before = _bytes(home / "hoshin.db")
+    before = dumped(home)
     write(home / "programme", systems=SYSTEMS.replace("risk_tier: minimal", "risk_tier: limited"))
     done = hoshin(home, "sync", "--dry-run")
     assert done.code == 0, done.err
     assert "chat" in done.out
-    assert _bytes(home / "hoshin.db") == before
+    assert dumped(home) == before
