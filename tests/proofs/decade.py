@@ -2,12 +2,13 @@
 
     PYTHONPATH=.:tests/cycles:tests/proofs python tests/proofs/decade.py --systems 400 --years 10
 
-prints what was said and done, and how long it took.
+prints what was said and done, and how long it took; each quarter's end is told while it runs.
 """
 
 import argparse
 import json
 import random
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -56,8 +57,8 @@ def programme_of(systems: int, begun: int = START.year) -> Programme:
 class Decade:
     """People who mostly answer, some late, some never, and a clock that runs through the years."""
 
-    def __init__(self, systems: int, *, nights: int = 1, seed: int = 1) -> None:
-        self.systems, self.nights = systems, nights
+    def __init__(self, systems: int, *, nights: int = 1, seed: int = 1, told_every: int = 0) -> None:
+        self.systems, self.nights, self.told_every = systems, nights, told_every
         self.chance = random.Random(seed)
         self.town = Town(open_record("sqlite://"), programme=programme_of(systems))
         self.town.sync(self.town.programme)
@@ -69,6 +70,12 @@ class Decade:
     def live(self, days: int) -> dict[str, int]:
         for day in range(days):
             self._day(START + timedelta(days=day), everything=day % 30 == 0)
+            if self.told_every and day % self.told_every == self.told_every - 1:
+                print(
+                    f"{START + timedelta(days=day):%Y-%m-%d} {time.process_time():.0f} CPU s",
+                    file=sys.stderr,
+                    flush=True,
+                )
         with self.town.record.read() as session:
             assert journal.verify(session).fault is None
         return {
@@ -125,7 +132,7 @@ def main() -> None:
     options.add_argument("--years", type=float, default=10)
     chosen = options.parse_args()
     begun, cpu = time.monotonic(), time.process_time()
-    decade = Decade(chosen.systems)
+    decade = Decade(chosen.systems, told_every=91)
     asked = len(rows(decade.raw, REQUESTS))
     told = decade.live(int(chosen.years * 365.25))
     seconds = {"seconds": round(time.monotonic() - begun, 1), "cpu_seconds": round(time.process_time() - cpu, 1)}
