@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Literal
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, or_, select
 
 from cycles import acceptance_watch, acceptances, action_ladder, cadence_proposals, effectiveness, findings
 from cycles.action_states import AT_WORK, move, open_action_of
@@ -109,17 +109,27 @@ def _corrected(session: Session, policy: Policy, directory: Directory, now: date
     A grave one counts as implemented only once its cause and what was done about it are told: until then its owner is
     asked for that.
     """
+    newest = (
+        select(Request.state)
+        .where(Request.system_id == Action.system_id, Request.kind_id == Action.kind_id)
+        .order_by(col(Request.id).desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    # The system is retired, or a lead excused the request: then there is nothing whose effect could be judged.
+    applies_no_more = or_(col(System.retired), func.coalesce(newest, "") == "excused")
     recovered = session.exec(
-        select(Action)
+        select(Action, applies_no_more)
         .join(Lapse, col(Lapse.id) == col(Action.lapse_id))
+        .join(System, col(System.id) == col(Action.system_id))
         # What was judged ineffective although the evidence was valid keeps its date: there, evidence alone is no answer.
         .where(col(Action.state).in_(AT_WORK), col(Action.implemented_at).is_(None))
         .where(col(Lapse.recovered_at).is_not(None))
         .order_by(col(Action.id))
     ).all()
     done = 0
-    for action in recovered:
-        if _applies_no_more(session, action):
+    for action, is_over in recovered:
+        if is_over:
             move(session, action, "withdrawn", "withdrawn", now=now, actor=actor)
         elif effectiveness.owed(action):
             if action.state != "implementing":
@@ -129,15 +139,3 @@ def _corrected(session: Session, policy: Policy, directory: Directory, now: date
             effectiveness.mark_implemented(session, action, policy, directory, now=now, actor=actor)
         done += 1
     return done
-
-
-def _applies_no_more(session: Session, action: Action) -> bool:
-    """The system is retired, or a lead excused the request: then there is nothing whose effect could be judged."""
-    if session.get_one(System, action.system_id).retired:
-        return True
-    newest = session.exec(
-        select(Request.state)
-        .where(Request.system_id == action.system_id, Request.kind_id == action.kind_id)
-        .order_by(col(Request.id).desc())
-    ).first()
-    return newest == "excused"

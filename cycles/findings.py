@@ -163,11 +163,23 @@ def closed(session: Session, action: Action, directory: Directory, *, now: datet
 def remind(session: Session, directory: Directory, now: datetime) -> None:
     """Put what is still untriaged before its reader again, every few workdays."""
     wait = current_policy(session).findings.triage_workdays
-    for found in untriaged(session):
+    waiting = untriaged(session)
+    told = overdue.last_told(session, "finding", "finding", [found.id for found in waiting])
+    for found in waiting:
         reader = reader_of(session, found, directory, now)
         key = f"finding:{found.id}"
         overdue.again(
-            session, directory, "finding", "finding", found.id, key, now, lead=reader, after=wait, role="lead"
+            session,
+            directory,
+            "finding",
+            "finding",
+            found.id,
+            key,
+            now,
+            lead=reader,
+            after=wait,
+            role="lead",
+            told=told,
         )
 
 

@@ -1,8 +1,9 @@
 """What waits too long for those who decide: reviewers and leads are reminded too, so that nothing stops unnoticed."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from cycles import answers, journal, outbox, panels
 from cycles.departures import wake_orphans
@@ -13,6 +14,8 @@ from cycles.models import UNANSWERED, Cycle, Delivery, DeliveryItem, Evidence, P
 from cycles.people import Directory
 from cycles.permits import Act
 from cycles.policy import Policy
+
+ASKED_TOGETHER = 2_000
 
 
 def remind_deciders(session: Session, cycle: Cycle, *, now: datetime, actor: str) -> int:
@@ -76,9 +79,26 @@ def _disputes(session: Session, cycle: Cycle, directory: Directory, now: datetim
         .where(col(Request.state).in_(UNANSWERED))
         .order_by(col(Request.id))
     ).all()
+    told = last_told(session, "dispute", "request", [request.id for request in waiting])
     return sum(
-        again(session, directory, "dispute", "request", request.id, f"dispute:{request.id}", now) for request in waiting
+        again(session, directory, "dispute", "request", request.id, f"dispute:{request.id}", now, told=told)
+        for request in waiting
     )
+
+
+def last_told(session: Session, kind: str, subject: str, numbers: Sequence[int]) -> dict[int, datetime]:
+    """When the newest message of a kind was written about each of these; none where there never was one."""
+    about = (
+        select(DeliveryItem.subject_id, func.max(col(Delivery.created_at)))
+        .join(Delivery, col(Delivery.id) == col(DeliveryItem.delivery_id))
+        .where(Delivery.kind == kind, DeliveryItem.subject == subject)
+        .group_by(col(DeliveryItem.subject_id))
+    )
+    found: dict[int, datetime] = {}
+    for at in range(0, len(numbers), ASKED_TOGETHER):
+        some = col(DeliveryItem.subject_id).in_(numbers[at : at + ASKED_TOGETHER])
+        found |= dict(session.exec(about.where(some)).all())
+    return found
 
 
 def again(
@@ -93,22 +113,20 @@ def again(
     lead: int | None = None,
     after: int = FAIR_WORKDAYS,
     role: str | None = None,
+    told: Mapping[int, datetime] | None = None,
 ) -> int:
     """The same message once more when its last one is some workdays old; nothing where there never was one.
 
-    It goes to the lead, unless somebody else is named.
+    It goes to the lead, unless somebody else is named. Whoever goes through many says when each was told
+    (`last_told`), which is then not asked one by one.
     """
-    last = session.exec(
-        select(Delivery)
-        .join(DeliveryItem, col(DeliveryItem.delivery_id) == col(Delivery.id))
-        .where(Delivery.kind == kind, DeliveryItem.subject == subject, DeliveryItem.subject_id == number)
-        .order_by(col(Delivery.id).desc())
-    ).first()
+    told = last_told(session, kind, subject, [number]) if told is None else told
+    last = told.get(number)
     if last is None:
         return 0
     lead = directory.lead(now) if lead is None else lead
     today: date = directory.today(lead, now)
-    if directory.calendar(lead).between(directory.today(lead, last.created_at), today) < after:
+    if directory.calendar(lead).between(directory.today(lead, last), today) < after:
         return 0
     written = outbox.tell(
         session,

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -9,12 +10,25 @@ from rules_house import DIGEST, House, house, one_request, people, programme, sy
 from rules_oracle import workdays_later
 from sqlmodel import Session, col, select
 
-from cycles import answers, decisions, objections, observations
+from cycles import answers, cadences, decisions, objections, observations
 from cycles.act import act
+from cycles.cadence_proposals import TOLD_A_DAY
 from cycles.check import check, watch
 from cycles.do import tick
 from cycles.errors import Refused
-from cycles.models import Action, Cycle, Delivery, DeliveryItem, Evidence, Lapse, Observation, Person, Review, System
+from cycles.models import (
+    Action,
+    Cadence,
+    Cycle,
+    Delivery,
+    DeliveryItem,
+    Evidence,
+    Lapse,
+    Observation,
+    Person,
+    Review,
+    System,
+)
 from cycles.observations import Seen
 from cycles.overdue import remind_deciders
 from cycles.store import Record
@@ -285,3 +299,28 @@ def test_a_link_that_nobody_could_follow_is_refused(locator: str, record: Record
     with pytest.raises(Refused), built.record.write() as session:
         answers.submit(built.act_as(session, "owner"), built.request().id, offered)
     assert (built.journal(), built.rows(Evidence)) == (before, [])
+
+
+def test_a_lead_is_told_of_a_few_cadences_a_day_and_of_all_in_the_end(record: Record) -> None:
+    built = house(record, *(system(f"s{n}") for n in range(11)))
+    built.on("2026-12-15").turn(check, act)
+    lapsing = built.rows(Action)
+    assert len(lapsing) > 2 * TOLD_A_DAY
+    for action in lapsing:
+        built.change(Action, action.id, relapses=2)
+    told: list[int] = []
+    for day in ("2026-12-15", "2026-12-16", "2026-12-17", "2026-12-18", "2026-12-21", "2026-12-22"):
+        built.on(day).turn(act, act)
+        told.append(len(built.deliveries("cadence")))
+    assert told[:2] == [TOLD_A_DAY, 2 * TOLD_A_DAY]
+    assert all(later - before <= TOLD_A_DAY for before, later in pairwise(told))
+    # Those that wait are said again before new ones are added, and nobody is left out.
+    for proposal in built.rows(Cadence):
+        with built.record.write() as session:
+            cadences.decide(built.act_as(session, "lead"), proposal.id, accept=False)
+    for day in ("2026-12-24", "2026-12-25", "2026-12-28", "2026-12-29"):
+        built.on(day).turn(act)
+        for proposal in built.rows(Cadence, col(Cadence.outcome).is_(None)):
+            with built.record.write() as session:
+                cadences.decide(built.act_as(session, "lead"), proposal.id, accept=False)
+    assert len(built.rows(Cadence)) == len(lapsing)

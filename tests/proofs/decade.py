@@ -17,7 +17,7 @@ from invariants import REQUESTS, Watch, rows
 from proof_town import Town, raw
 from rules_house import Json, person, programme, system
 
-from cycles import answers, decisions, journal
+from cycles import answers, cadences, decisions, effectiveness, journal
 from cycles.errors import Refused
 from cycles.programme.load import Programme
 from cycles.store import open_record
@@ -29,6 +29,7 @@ PLACES = (
 )  # fmt: skip
 SYSTEMS_EACH = 4
 POLICY: Json = {"reviewing": {"submissions": "automatic"}, "closures": ["12-29/01-03"]}
+TOLD = {"correction": "done again", "root_cause": "nobody looked", "corrective_action": "somebody looks"}
 SUMMARY = {"messages": "delivery", "requests": "request", "lapses": "lapse", "actions": "action", "entries": "journal"}
 
 
@@ -65,6 +66,7 @@ class Decade:
         self.town.plan()
         self.raw = raw(self.town.record)
         self.watch = Watch(self.raw)
+        self.lead = next(row.id for row in rows(self.raw, "SELECT id FROM person WHERE key = 'lead'"))
         self.town.now = START
 
     def live(self, days: int) -> dict[str, int]:
@@ -117,6 +119,13 @@ class Decade:
         for action in rows(self.raw, "SELECT id, owner_id, reviewer_id FROM action WHERE state = 'implemented' AND reviewer_id IS NOT NULL"):  # fmt: skip
             worked = self.chance.random() < 0.9
             self._says(action.reviewer_id, lambda act, n=action.id, w=worked: decisions.judge_action(act, n, worked=w, note="seen"))  # fmt: skip
+        for action in rows(self.raw, "SELECT id, owner_id FROM action WHERE state = 'implementing' AND implemented_at IS NULL"):  # fmt: skip
+            if self.chance.random() < 0.1:
+                self._says(action.owner_id, lambda act, n=action.id: effectiveness.implemented(act, n, **TOLD))
+        for proposal in rows(self.raw, "SELECT id FROM cadence WHERE outcome IS NULL"):
+            if self.chance.random() < 0.2:
+                yes = self.chance.random() < 0.3
+                self._says(self.lead, lambda act, n=proposal.id, y=yes: cadences.decide(act, n, accept=y))
         self.watch.look("say", self.town.now, everything=False)
 
     def _says(self, who: int, work: Any) -> None:
