@@ -65,6 +65,7 @@ class Decade:
         self.town.sync(self.town.programme)
         self.town.plan()
         self.raw = raw(self.town.record)
+        self.raw.execute("CREATE INDEX delivery_sent ON delivery (sent_at)")  # for the watch, which asks at every step
         self.watch = Watch(self.raw)
         self.lead = next(row.id for row in rows(self.raw, "SELECT id FROM person WHERE key = 'lead'"))
         self.town.now = START

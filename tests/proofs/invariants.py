@@ -46,7 +46,8 @@ REQUESTS = (
 )
 MESSAGES = (
     "SELECT d.id, d.key, d.kind, d.person_id, d.state, d.created_at, d.not_before, i.subject, i.subject_id, i.rung,"
-    " i.id AS item FROM delivery d LEFT JOIN delivery_item i ON i.delivery_id = d.id WHERE d.id > ? OR i.id > ?"
+    " i.id AS item FROM delivery d LEFT JOIN delivery_item i ON i.delivery_id = d.id WHERE (d.id > ?1 OR i.id > ?2)"
+    " AND d.id IN (SELECT id FROM delivery WHERE id > ?1 UNION SELECT delivery_id FROM delivery_item WHERE id > ?2)"
     " ORDER BY i.id, d.id"  # what joins an unsent message is as new as a message
 )
 # A clock that runs behind the record by less than this writes with the time of the entry before.
