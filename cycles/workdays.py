@@ -66,7 +66,9 @@ class Calendar:
         """Workdays after `start` up to and including `end`; negative when `end` is earlier."""
         if end < start:
             return -self.between(end, start)
-        return _workdays_until(self, end) - _workdays_until(self, start)
+        # Only the years in question: the holidays of a country are known for some years, and take their time.
+        whole = sum(_workdays_in(self, year)[-1] for year in range(start.year, end.year))
+        return whole + _workdays_until(self, end) - _workdays_until(self, start)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,9 +141,8 @@ def _workdays_in(calendar: Calendar, year: int) -> tuple[int, ...]:
 
 
 def _workdays_until(calendar: Calendar, day: date) -> int:
-    """Workdays from 1 January 2000 up to and including a day."""
-    before = sum(_workdays_in(calendar, year)[-1] for year in range(2000, day.year))
-    return before + _workdays_in(calendar, day.year)[day.timetuple().tm_yday - 1]
+    """Workdays from 1 January of its year up to and including a day."""
+    return _workdays_in(calendar, day.year)[day.timetuple().tm_yday - 1]
 
 
 def known_country(country: str) -> bool:

@@ -113,7 +113,7 @@ class Decade:
     def _people(self) -> None:
         waiting = [row for row in self.watch.requests.values() if row.state in ("asked", "lapsed")]
         for row in waiting:
-            if self.chance.random() < 0.06:
+            if self.chance.random() < 0.15:
                 day = (self.town.now - timedelta(days=self.chance.randint(1, 60))).date()
                 offered = answers.Offered(form="link", locator="https://wiki.example/it", effective=day)
                 self._says(row.assignee_id, lambda act, n=row.id, o=offered: answers.submit(act, n, o))

@@ -129,7 +129,7 @@ class Watch:
                 fit = self.model.decent(row.person_id, row.not_before)
                 assert fit, f"I3: {row.key} may go out at {row.not_before}"
         since = str(min(self.looked or now, now) - timedelta(hours=2))[:19]
-        sent = "SELECT id, kind, key, person_id, sent_at FROM delivery WHERE state = 'sent' AND sent_at >= ?"
+        sent = "SELECT id, kind, key, person_id, sent_at FROM delivery WHERE +state = 'sent' AND sent_at >= ?"
         for row in rows(self.raw, sent, since):
             if row.id not in self.sent:
                 self.sent.add(row.id)
