@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from front_cli import good
+
 from hoshin.processes import Prefect
 
 HOSHIN = str(Path(sys.executable).with_name("hoshin"))
@@ -109,7 +111,7 @@ def hoshin(home: Path, *arguments: str, code: int = 0) -> str:
 
 def counts(home: Path) -> dict[str, Any]:
     """The counts of `hoshin status --json`."""
-    return json.loads(hoshin(home, "status", "--json"))["counts"]
+    return dict(good(home, "status", "--json").json["counts"])
 
 
 def left_behind(home: Path) -> list[int]:
