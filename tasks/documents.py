@@ -6,6 +6,7 @@ Only observes. Whether a document still counts is decided elsewhere, from these 
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
@@ -43,7 +44,7 @@ def look(locator: str, *, base: Path, now: datetime, limits: Limits = DEFAULTS, 
     """
     watched, at = Watched(locator=locator, previous=previous), _utc(now)
     try:
-        return _begin(watched, base, at, limits).result(_patience(limits))
+        return _begin(watched, _real(base), at, limits).result(_patience(limits))
     except TimeoutError:
         return _ended(watched, at, Deadline(limits.seconds).passed())
 
@@ -57,13 +58,13 @@ async def look_all(
     concurrency: int = 8,
 ) -> list[Look]:
     """Look at many documents, ``concurrency`` at a time and ``limits.per_host`` at one server; in the given order."""
-    at, slots = _utc(now), asyncio.Semaphore(concurrency)
+    at, root, slots = _utc(now), _real(base), asyncio.Semaphore(concurrency)
     hosts: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(limits.per_host))
 
     async def one(item: Watched) -> Look:
         # Servers first: a look that waits for its server must not hold a place that others could use.
         async with hosts[_host(item.locator) or f"\0{id(item)}"], slots:
-            return await _awaited(item, base, at, limits)
+            return await _awaited(item, root, at, limits)
 
     return list(await asyncio.gather(*(one(item) for item in watched)))
 
@@ -80,6 +81,11 @@ def _utc(now: datetime) -> datetime:
     if now.tzinfo is None:
         raise ValueError("now has no time zone; give an aware datetime.")
     return now.astimezone(UTC)
+
+
+def _real(base: Path) -> Path:
+    # Once for all looks: following every part of a path takes as long as reading what lies there.
+    return Path(os.path.realpath(base))
 
 
 def _patience(limits: Limits) -> float:

@@ -38,15 +38,17 @@ def path_in(locator: str) -> str:
 
 
 def inside(base: Path, path: str) -> Path:
-    """The real path below ``base``, links followed; ``Stopped`` when it leads outside or means nothing."""
+    """The real path below ``base``, links followed; ``Stopped`` when it leads outside or means nothing.
+
+    ``base`` is a real path itself.
+    """
     try:
-        root = Path(os.path.realpath(base))
-        real = Path(os.path.realpath(root / path))
+        real = Path(os.path.realpath(base / path))
     except (ValueError, OSError):  # a zero byte, a lone surrogate, a path too long
         raise Stopped("refused", f"{shown(path)} is not a path this system can name; correct it.") from None
     if not path or "\0" in path:
         raise Stopped("refused", "the locator names no file; give a path below the documents folder.")
-    if not real.is_relative_to(root):
+    if not real.is_relative_to(base):
         raise Stopped(
             "refused",
             f"{shown(path)} leads outside the documents folder; move the document in, or give its URL.",
@@ -56,14 +58,13 @@ def inside(base: Path, path: str) -> Path:
 
 @contextmanager
 def opened(base: Path, real: Path) -> Iterator[int]:
-    """A descriptor of a regular file below ``base``.
+    """A descriptor of a regular file below ``base``, a real path itself.
 
     Every part is opened relative to the one before and without following links, so that a link put in place
     after ``inside`` has looked cannot lead elsewhere.
     """
-    root = Path(os.path.realpath(base))
-    parts = real.relative_to(root).parts
-    here = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    parts = real.relative_to(base).parts
+    here = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for part in parts[:-1]:
             flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -177,7 +177,7 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """What a source is asked: read ``locator`` into ``body``."""
+    """What a source is asked: read ``locator`` into ``body``. ``base`` is a real path, without links."""
 
     locator: str
     base: Path

@@ -91,11 +91,10 @@ def _inside(base: Path, path: str) -> Path | str:
 @given(path=st.text(st.sampled_from("./a\0 %2e\\~é") | st.characters(), max_size=30))
 def test_no_text_leads_out(path: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        base = Path(folder, "documents")
+        base = Path(os.path.realpath(folder), "documents")
         base.mkdir()
         (base / "up").symlink_to("..")
-        real = _inside(base, path)
-        root = os.path.realpath(base)
+        real, root = _inside(base, path), str(base)
         assert real == "refused" or os.path.commonpath([root, os.path.realpath(real)]) == root
 
 
