@@ -50,7 +50,7 @@ def submit(act: Act, request_id: int, offered: Offered) -> Evidence:
             "expired", f"Evidence of {offered.effective} counted until {evidence.valid_until}; it is out of date."
         )
     request.evidence_id, request.answered_at, request.next_at = evidence.id, act.now, None
-    request.disputed = False
+    act.is_decided(request)
     act.change(request, "submitted", "submitted", evidence=evidence.id, form=offered.form, sha256=evidence.sha256 or "")
     if panels.take_over(act, request, evidence, policy, directory):
         return evidence
@@ -77,7 +77,7 @@ def confirm(act: Act, request_id: int) -> Evidence:
     offered = Offered(form=last.form, locator=last.locator, effective=today, sha256=last.sha256, source="confirmation")
     evidence = _keep(act, request, kind, offered, policy, confirms=last)
     request.evidence_id, request.answered_at, request.next_at = evidence.id, act.now, None
-    request.disputed = False
+    act.is_decided(request)
     if policy.reviewing.confirmations == "automatic":
         act.change(request, "accepted", "confirmed", evidence=evidence.id, confirms=last.id)
         act.session.add(Verdict(evidence_id=evidence.id, outcome="accepted", at=act.now, reason="confirmed unchanged"))
@@ -148,9 +148,9 @@ def delegate(act: Act, request_id: int, to: Person, note: str = "") -> None:
 def accept_offer(act: Act, request_id: int) -> None:
     """Take over a request that was offered: it comes with the next digest, and reminders go to this person."""
     request, directory = _offered(act, request_id)
+    act.is_decided(request)
     request.assignee_id, request.offered_to_id, request.snoozed_until = act.person.id, None, None
     request.step, request.next_at = 0, directory.hours(act.person.id).next_decent(act.now)
-    request.disputed = False
     act.change(request, request.state, "took_over")
 
 

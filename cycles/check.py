@@ -7,7 +7,7 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
-from cycles import journal, lapses, outbox, renewals
+from cycles import departures, journal, lapses, outbox, renewals
 from cycles.assess import refresh_assessments, refresh_standings, written_digest
 from cycles.lapses import local_day, pair_name
 from cycles.models import UNANSWERED, Cycle, Request, Standing, System
@@ -88,11 +88,14 @@ def settle_answered(session: Session, cycle: Cycle, *, now: datetime, actor: str
         .where(func.coalesce(col(Request.state), "").in_((*UNANSWERED, "lapsed")))
         .order_by(col(Request.id))
     ).all()
+    decided = [found for found, _ in rows if found.disputed]
     for found, system in rows:
         found.state, found.next_at, found.disputed = "excused" if system.retired else "accepted", None, False
         found.excused_at = now if system.retired else found.excused_at
         found.answer = {"verb": found.state, "by": "Hoshin", "at": now.isoformat(), "record": ""}
         session.add(found)
+    for found in decided:
+        departures.look_again(session, found, found.assignee_id, now)
     if rows:
         outbox.refresh_all(session, "request", [found.id for found, _ in rows], now=now)
         after = {"count": len(rows), "digest": journal.digest((found.id, found.state) for found, _ in rows)}

@@ -113,12 +113,9 @@ def excuse(act: Act, request_id: int, reason: str) -> None:
     if request.state == "excused":
         # Once more would move the day since when it is, and with it what was true then.
         raise Refused("answered", f"Request {request.id} is excused already.")
-    request.next_at, request.disputed, request.excused_at = None, False, act.now
+    act.is_decided(request)
+    request.next_at, request.excused_at = None, act.now
     act.change(request, "excused", "excused", reason=reason.strip())
-    for left in _left_behind(act, request, directory):
-        # The message was about all they left behind; the rest is put before the lead again.
-        left.disputed, left.next_at = False, act.now
-        act.session.add(left)
 
 
 def approve_plan(act: Act, cycle_key: str) -> bool:

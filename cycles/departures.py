@@ -30,6 +30,32 @@ def hand_back(session: Session, delivery: Delivery, now: datetime) -> None:
     _wake(session, list(session.exec(asked).all()), now)
 
 
+def look_again(session: Session, request: Request, assignee_id: int, now: datetime) -> None:
+    """Something the lead decided about is over; what only its message told of is looked at by the next tick.
+
+    One message tells of all that somebody left behind, and names one request. Once that is answered, the others are
+    before nobody.
+    """
+    named = (
+        select(DeliveryItem.subject_id)
+        .join(Delivery, col(Delivery.id) == col(DeliveryItem.delivery_id))
+        .where(Delivery.kind == "dispute", DeliveryItem.subject == "request")
+        .where(DeliveryItem.subject_id == Request.id)
+    )
+    others = select(Request).where(
+        Request.cycle_id == request.cycle_id,
+        Request.assignee_id == assignee_id,
+        Request.id != request.id,
+        col(Request.disputed),
+        col(Request.state).in_(UNANSWERED),
+        ~named.exists(),
+    )
+    for other in session.exec(others).all():
+        other.disputed, other.next_at = False, now
+        session.add(other)
+    session.flush()
+
+
 def _wake(session: Session, requests: list[Request], now: datetime) -> None:
     for request in requests:
         request.next_at = min(now, request.next_at or now)

@@ -76,8 +76,8 @@ def _ask(session: Session, action: Action, policy: Policy, directory: Directory,
     if rounds and not _waits_too_long(rounds[-1], policy, directory, now):
         return False
     free = _free(directory, action.owner_id, {row.person_id for row in rounds}, now)
-    if not free and rounds and directory.has_left(rounds[-1].person_id, now):
-        return False
+    if not free and (not rounds or directory.has_left(rounds[-1].person_id, now)):
+        return False  # nobody is there but its owner, who may not judge it; whoever joins is asked
     # When nobody is left to pass it on to, the last one asked is reminded.
     chosen = free[action.id % len(free)] if free else rounds[-1].person_id
     written = outbox.tell(

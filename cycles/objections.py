@@ -47,7 +47,8 @@ def cannot_provide(act: Act, request_id: int, reason: str) -> None:
     """
     request, directory = _objected(act, request_id, reason, "Say why it cannot be provided.")
     _, cycle, policy, _ = act.request(request_id)
-    request.next_at, request.disputed, request.offered_to_id = None, False, None
+    act.is_decided(request)
+    request.next_at, request.offered_to_id = None, None
     act.change(request, "lapsed", "cannot_provide", note=reason.strip())
     lapse = lapses.open_named(act.session, cycle, request, now=act.now, actor=act.person.key)
     answer_lapse(act.session, lapse, cycle, policy, directory, act.now, act.person.key)

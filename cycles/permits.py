@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from cycles import journal, outbox
+from cycles import departures, journal, outbox
 from cycles.check import pair_name
 from cycles.errors import Refused
 from cycles.models import UNANSWERED, Action, Cycle, Evidence, Person, Request
@@ -81,6 +81,12 @@ class Act:
     def must_lead(self, directory: Directory) -> None:
         if not directory.is_lead(self.person.id):
             raise Refused("not_yours", "Only the person asked, their line or a lead may do this.")
+
+    def is_decided(self, request: Request) -> None:
+        """Nobody has to decide about a request any more; what was before the lead with it alone is looked at again."""
+        if request.disputed:
+            request.disputed = False
+            departures.look_again(self.session, request, request.assignee_id, self.now)
 
     def change(self, request: Request, state: str, verb: str, **details: Any) -> None:
         """Move a request to a state, journal it as this person's act, and have its messages rewritten.

@@ -279,6 +279,19 @@ def test_a_review_of_effect_passes_on_when_it_waits(record: Record) -> None:
     by(built, asked[0], lambda a: decisions.judge_action(a, found.id, worked=False))
 
 
+def test_where_nobody_is_left_to_judge_an_effect_it_waits_for_whoever_comes(record: Record) -> None:
+    # The lead owns the system, and both reviewers leave before the effect is due to be judged.
+    gone = people(judge={"left_on": "2026-12-15"}, jury={"left_on": "2026-12-15"})
+    built = house(record, system("scoring", "lead"), who=gone, policy=EASY).on("2026-12-14")
+    built.turn(check, act)
+    found = the_action(built)
+    by(built, "lead", lambda a: decisions.implemented(a, found.id, **ALL_THREE))
+    for day in ("2026-12-20", "2027-01-20"):
+        built.on(day).turn(act)
+    assert built.deliveries("effectiveness") == []
+    assert the_action(built).state == "implemented"
+
+
 # Findings -------------------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from rules_oracle import is_decent, workdays_later
 from sqlalchemy import event, text
 from sqlmodel import col, select
 
-from cycles.answers import accept_offer, delegate, snooze
+from cycles.answers import Offered, accept_offer, delegate, snooze, submit
 from cycles.brief_queries import brief_for
 from cycles.briefs import DigestBrief
 from cycles.check import check
@@ -185,6 +185,24 @@ def test_what_a_departed_owner_leaves_goes_to_the_lead_exactly_once(record: Reco
     left = built.rows(Request, Request.owner_id == owner)
     assert all(row.disputed and row.next_at is None and row.state == "pending" for row in left)
     assert not [who for kind, who, _, _ in said(built) if who == "owner"]
+
+
+def test_when_the_one_request_the_lead_was_told_of_is_answered_the_others_are_put_before_them(record: Record) -> None:
+    built = house(record, *(system(f"s{n}") for n in range(3)), who=people(owner={"left_on": "2026-10-09"}))
+    run_until(built, "2026-10-20")
+    owner = built.ids(Person)["owner"]
+    told = [row.subject_id for row in built.rows(DeliveryItem) if row.subject == "request"]
+    for answered in range(3):
+        left = built.rows(Request, Request.owner_id == owner, col(Request.state) == "pending")
+        assert [row.id for row in left if row.id in told]
+        named = next(row for row in left if row.id in told)
+        with built.record.write() as session:
+            offered = Offered(form="link", locator="https://docs.example/it.md", effective=date(2026, 10, 1))
+            submit(built.act_as(session, "second"), named.id, offered)
+        built.now += timedelta(days=1)
+        run_tick(built)
+        told = [row.subject_id for row in built.rows(DeliveryItem) if row.subject == "request"]
+        assert len(built.deliveries("dispute")) == min(answered + 2, 3)
 
 
 def test_the_cap_bounds_what_one_person_hears_about_one_request(record: Record) -> None:

@@ -93,6 +93,7 @@ class Watch:
         self.people()
         self.requests = self._open_requests()
         self.ledger.start()
+        self.sent = {row[0] for row in self.raw.execute("SELECT id FROM delivery WHERE state = 'sent'")}
         self.message = self._one("SELECT coalesce(max(id), 0) FROM delivery")
         self.item = self._one("SELECT coalesce(max(id), 0) FROM delivery_item")
         lapses = self._open_lapses()
