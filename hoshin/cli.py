@@ -16,6 +16,7 @@ from hoshin.commands import (
     panels,
     programme,
     running,
+    slack,
     stages,
 )
 
@@ -28,7 +29,20 @@ app = typer.Typer(
     add_completion=True,
     rich_markup_mode="markdown",
 )
-for group in (programme, stages, dates, answering, cancelling, chasing, panels, improving, looking, history, running):
+for group in (
+    programme,
+    stages,
+    dates,
+    answering,
+    cancelling,
+    chasing,
+    panels,
+    improving,
+    looking,
+    history,
+    running,
+    slack,
+):
     group.register(app)
 
 

@@ -2,14 +2,11 @@
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from cycles.errors import HoshinError
 from cycles.settings import CLOCK_FILE, Settings
 
 Finding = tuple[str, str, str]  # what was checked, ok | warn | bad, the finding
-MOST_SKEW_S = 120
 
 
 def schedule_variables(settings: Settings) -> dict[str, str]:
@@ -36,10 +33,20 @@ async def examine() -> list[Finding]:
         ("journal", _journal),
         ("programme", _programme),
         ("outbox", _outbox),
-        ("Slack", _slack),
-        ("Prefect", _prefect),
     ]
-    return [(name, *_tried(check, settings)) for name, check in checks]
+    found = [(name, *_tried(check, settings)) for name, check in checks]
+    return [*found, *_slack(settings), ("Prefect", *_tried(_prefect, settings))]
+
+
+def _slack(settings: Settings) -> list[Finding]:
+    from hoshin.doctor_slack import findings
+
+    found: list[Finding] = []
+    try:
+        found.extend(findings(settings))
+    except HoshinError as error:
+        found.append(("Slack", "bad", str(error)))
+    return found
 
 
 def _tried(check: Callable[[Settings], tuple[str, str]], settings: Settings) -> tuple[str, str]:
@@ -108,32 +115,6 @@ def _outbox(settings: Settings) -> tuple[str, str]:
     if doubtful:
         return "warn", f"{shown}. Messages unknown or failed are listed on the scorecard."
     return "ok", shown
-
-
-def _slack(settings: Settings) -> tuple[str, str]:
-    if not settings.has_slack:
-        return "warn", "HOSHIN_SLACK_BOT_TOKEN is not set; messages wait in the outbox."
-    from slack_sdk.errors import SlackApiError
-
-    from tasks.slack import connect
-
-    try:
-        answer = connect(settings).auth_test()
-    except SlackApiError as error:
-        return "bad", f"the bot token is refused ({error.response['error']}). Reinstall the app and set the new token."
-    except OSError as error:
-        return "bad", f"{settings.slack_base_url} cannot be reached ({error})."
-    skew = _skew(answer.headers)
-    if skew is not None and abs(skew) > MOST_SKEW_S:
-        return "bad", f"this machine's clock is {skew:.0f} s off Slack's; signatures would be refused. Set it by NTP."
-    return "ok", f"{answer['team']} as {answer['user']}"
-
-
-def _skew(headers: dict[str, object]) -> float | None:
-    date = next((str(value) for name, value in headers.items() if name.lower() == "date"), None)
-    if date is None:
-        return None
-    return (datetime.now(UTC) - parsedate_to_datetime(date.strip("[]'"))).total_seconds()
 
 
 def _prefect(settings: Settings) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from localslack.drop import drop
 from localslack.faults import Fault
 from localslack.methods import METHODS
 from localslack.methods.registry import Method, checked
+from localslack.methods.scopes import ALL, must_be_granted
 from localslack.world import ApiError, World
 
 Json = dict[str, Any]
@@ -29,6 +30,8 @@ class Api:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        granted = world.workspace.app.scopes
+        self.scopes = ALL if granted is None else granted
 
     async def endpoint(self, request: Request) -> Response:
         """One call, with whatever fault the script has for it."""
@@ -40,7 +43,7 @@ class Api:
         self.world.keeper.flush()
         if fault:
             return await failed(request, fault)
-        return JSONResponse(answer, headers={"X-OAuth-Scopes": "chat:write,im:write", "Cache-Control": "no-store"})
+        return JSONResponse(answer, headers={"X-OAuth-Scopes": ",".join(self.scopes), "Cache-Control": "no-store"})
 
     async def answer(self, name: str, request: Request) -> Json:
         """The JSON body of the answer; errors carry documented names."""
@@ -50,6 +53,7 @@ class Api:
                 raise ApiError("unknown_method", req_method=name)
             args = decoded(await arguments(request))
             check_token(spec, token(request, args))
+            must_be_granted(name, args, self.scopes)
             return {"ok": True, **spec.body(self.world, checked(spec, args))}
         except ApiError as error:
             detail = {"response_metadata": {"messages": error.messages}} if error.messages else {}

@@ -40,7 +40,10 @@ class Channel:
 
 @dataclass(frozen=True, kw_only=True)
 class App:
-    """The one installed app, with the slash commands and message shortcuts its manifest would declare."""
+    """The one installed app, with the slash commands, message shortcuts and scopes its manifest would declare.
+
+    ``scopes`` None grants all that the local Slack knows.
+    """
 
     id: str = "A00000001"
     name: str = "App"
@@ -49,6 +52,7 @@ class App:
     messages_tab_enabled: bool = True
     commands: tuple[str, ...] = ()
     shortcuts: tuple[tuple[str, str], ...] = ()
+    scopes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +121,7 @@ class _Reader:
         )
 
     def app(self, data: Any) -> App:
-        keys = {"id", "name", "bot_id", "bot_user_id", "messages_tab_enabled", "commands", "shortcuts"}
+        keys = {"id", "name", "bot_id", "bot_user_id", "messages_tab_enabled", "commands", "shortcuts", "scopes"}
         row = self.table(data, "app", keys)
         shortcuts = [
             self.table(entry, f"app.shortcuts[{n}]", {"name", "callback_id"})
@@ -130,6 +134,7 @@ class _Reader:
             bot_user_id=self.text(row, "bot_user_id", "app", App.bot_user_id),
             messages_tab_enabled=self.flag(row, "messages_tab_enabled", "app", default=True),
             commands=tuple(str(command) for command in self.rows(row, "commands")),
+            scopes=tuple(str(scope) for scope in self.rows(row, "scopes")) if "scopes" in row else None,
             shortcuts=tuple(
                 (self.text(s, "callback_id", "app.shortcuts"), self.text(s, "name", "app.shortcuts")) for s in shortcuts
             ),

@@ -1,0 +1,96 @@
+"""What Slack has to allow: the Web API methods we call with their scopes, and the app manifest made from them.
+
+Slack's documents: each method's page, "App manifest", "Scopes". Nothing is asked for that no method, command or event needs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """A Web API method: the scopes it needs, and how often Slack takes it in a minute."""
+
+    scopes: tuple[str, ...] = ()
+    per_minute: int
+
+
+# chat.postMessage: about one a second and channel, beside a cap of the workspace's.
+METHODS: Mapping[str, Method] = {
+    "apps.connections.open": Method(per_minute=20),
+    "auth.test": Method(per_minute=600),
+    "bots.info": Method(scopes=("users:read",), per_minute=50),
+    "chat.postEphemeral": Method(scopes=("chat:write",), per_minute=100),
+    "chat.postMessage": Method(scopes=("chat:write",), per_minute=60),
+    "chat.update": Method(scopes=("chat:write",), per_minute=50),
+    "conversations.history": Method(scopes=("im:history",), per_minute=50),
+    "conversations.open": Method(scopes=("im:write",), per_minute=50),
+    "conversations.replies": Method(scopes=("im:history",), per_minute=50),
+    "files.info": Method(scopes=("files:read",), per_minute=100),
+    "users.info": Method(scopes=("users:read",), per_minute=100),
+    "users.lookupByEmail": Method(scopes=("users:read", "users:read.email"), per_minute=50),
+    "views.open": Method(per_minute=100),
+    "views.publish": Method(per_minute=100),
+    "views.update": Method(per_minute=100),
+}
+EVENTS = ("app_home_opened", "app_uninstalled", "tokens_revoked", "user_change")
+# Delivering an event can need a scope of its own (Slack's page of each event).
+EVENT_SCOPES = {"user_change": "users:read"}
+COMMANDS = (
+    ("/hoshin", "Your requests, with the buttons to answer them", "[requests | help]"),
+    ("/concern", "Raise a concern, confidentially or without your name", ""),
+)
+APP_SCOPE = "connections:write"
+LONGEST_NAME = 35
+
+
+def bot_scopes() -> tuple[str, ...]:
+    """The least the bot token has to be granted, in alphabetical order."""
+    needed = {scope for method in METHODS.values() for scope in method.scopes}
+    return tuple(sorted({*needed, *EVENT_SCOPES.values(), "commands"}))
+
+
+def manifest(*, name: str = "Hoshin", address: str | None = None) -> Json:
+    """The app manifest, as Slack's "create an app from a manifest" takes it.
+
+    `address` is where Slack reaches `hoshin serve --http`, such as https://hoshin.example.com; without one the app uses
+    Socket Mode.
+    """
+    return {
+        "display_information": {
+            "name": name,
+            "description": "Asks for evidence, reminds kindly, and keeps the record of your AI governance.",
+            "background_color": "#1f3a5f",
+        },
+        "features": {
+            # Without the messages tab no direct message can be opened.
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "bot_user": {"display_name": name, "always_online": True},
+            "slash_commands": [_command(*command, address) for command in COMMANDS],
+        },
+        "oauth_config": {"scopes": {"bot": list(bot_scopes())}},
+        "settings": {
+            "event_subscriptions": {**_at(address, "request_url", "events"), "bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True, **_at(address, "request_url", "interactions")},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": address is None,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def _command(command: str, description: str, hint: str, address: str | None) -> Json:
+    row = {"command": command, "description": description, **_at(address, "url", "commands")}
+    # Escaped, names of people arrive as what Slack made of them, and free text cannot pose as one.
+    return {**row, **({"usage_hint": hint} if hint else {}), "should_escape": True}
+
+
+def _at(address: str | None, name: str, door: str) -> Json:
+    return {name: f"{address.rstrip('/')}/slack/{door}"} if address else {}
