@@ -125,7 +125,7 @@ class Decade:
                 self._says(action.owner_id, lambda act, n=action.id: effectiveness.implemented(act, n, **TOLD))
         for proposal in rows(self.raw, "SELECT id FROM cadence WHERE outcome IS NULL"):
             if self.chance.random() < 0.2:
-                yes = self.chance.random() < 0.3
+                yes = self.chance.random() < 0.02
                 self._says(self.lead, lambda act, n=proposal.id, y=yes: cadences.decide(act, n, accept=y))
         self.watch.look("say", self.town.now, everything=False)
 

@@ -169,7 +169,9 @@ class Ledger:
         state = "open" if action == "action.opened" else after.get("state")
         if state is None:
             return  # said or asked about it; its state stays
-        numbers = [row[0] for row in self.raw.execute(SUBJECTS.format("action") + " ORDER BY x.id DESC").fetchall() if row[1] == name]  # fmt: skip
+        system, _, kind = name.partition("/")
+        found = self.raw.execute(SUBJECTS.format("action") + " WHERE s.key = ? AND k.key = ?", (system, kind))
+        numbers = [row[0] for row in found.fetchall()]
         if action == "action.opened":
             number = min(n for n in numbers if n not in self.actions)
         else:
