@@ -81,7 +81,7 @@ def test_files_are_kept_by_their_digest_and_the_others_are_named(town: Town) -> 
     assert (kept.form, kept.locator, kept.size) == ("file", "risk <1>.pdf", len(first))
     assert (kept.sha256, kept.media_type) == (digests[0], "application/pdf")
     assert kept.note == f"Two files\nannex.csv sha256:{digests[1]}"
-    folder = town.settings.evidence_dir
+    folder = town.settings.home / "evidence"
     assert {(folder / d[:2] / d[2:]).read_bytes() for d in digests} == {first, second}
     assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == sorted(d[2:] for d in digests)
 
