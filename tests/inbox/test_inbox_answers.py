@@ -234,3 +234,12 @@ def test_the_command_lists_the_requests_with_their_buttons(town: Town) -> None:
     assert "お待ちしている依頼はありません" in town.whispers("ito")[-1]
     town.human.act("ito", "slash", command="/hoshin", text="help")
     assert "/hoshin help" in town.whispers("ito")[-1]
+
+
+def test_a_changed_profile_is_heard_over_either_door(town: Town) -> None:
+    town.show_alone("bennett", town.request().id)
+    town.press_alone("bennett", "confirm", town.request().id)
+    before = town.journal()
+    assert town.human.act("bennett", "profile", profile={"deleted": True, "tz": "Europe/Paris"})["acked"]
+    assert town.journal() == [*before, ("slack", "person.heard")]
+    assert (town.person("bennett").slack_id, town.person("bennett").zone) == (None, "Asia/Tokyo")
