@@ -4,6 +4,7 @@ import json
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -27,6 +28,7 @@ class Settings(BaseSettings):
     slack_app_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
     templates: Path | None = Field(default=None, description="A folder whose templates override the built-in ones.")
+    evidence_url: str | None = Field(default=None, description="Where evidence files are kept; default: in HOME.")
     anchor_file: Path | None = Field(default=None, description="Where the journal's head is kept; default: in HOME.")
     anchor_git: bool = Field(default=False, description="Commit the anchor file in the git work tree it lies in.")
     prefect_ui: str = Field(default="", description="Where people open the Prefect UI, for links in messages.")
@@ -47,8 +49,16 @@ class Settings(BaseSettings):
         return self.programme or self.home / "programme"
 
     @property
-    def evidence_dir(self) -> Path:
-        return self.home / "evidence"
+    def evidence_folder(self) -> Path | None:
+        """The folder of evidence files; None when they are kept in a store that is no folder of this machine."""
+        if not self.evidence_url:
+            return self.home / "evidence"
+        parts = urlsplit(self.evidence_url)
+        if parts.scheme not in ("", "file"):
+            return None
+        if parts.scheme and (parts.netloc not in ("", "localhost") or not parts.path.startswith("/")):
+            raise BadInput(f"HOSHIN_EVIDENCE_URL is {self.evidence_url}. Write file:///the/whole/path (three slashes).")
+        return Path(unquote(parts.path) if parts.scheme else self.evidence_url)
 
     @property
     def anchors(self) -> Path:

@@ -121,11 +121,13 @@ async def look_at_documents(house: House) -> Observed:
 
 
 def identify_people(house: House) -> int:
-    """Match people with Slack users by e-mail; returns how many could not be found."""
+    """Look at Slack accounts once a day and match people by e-mail; returns how many could not be found."""
     if house.slack is None:
         return 0
-    from tasks.slack import identify
+    from tasks.slack import identify, refresh
 
+    # First, so that whose account is gone is looked up by e-mail, and missed, in this same pass.
+    refresh(house.record, house.slack, house.now())
     return len(identify(house.record, house.slack, house.now()).orphaned)
 
 

@@ -32,6 +32,7 @@ async def examine() -> list[Finding]:
         ("database", _database),
         ("journal", _journal),
         ("programme", _programme),
+        ("people", _people),
         ("outbox", _outbox),
     ]
     found = [(name, *_tried(check, settings)) for name, check in checks]
@@ -115,6 +116,19 @@ def _outbox(settings: Settings) -> tuple[str, str]:
     if doubtful:
         return "warn", f"{shown}. Messages unknown or failed are listed on the scorecard."
     return "ok", shown
+
+
+def _people(settings: Settings) -> tuple[str, str]:
+    from cycles.accounts import differences
+    from cycles.store import open_record
+
+    record = open_record(settings.url)
+    with record.read() as session:
+        found = [str(difference) for difference in differences(session)]
+    record.close()
+    if found:
+        return "warn", f"{'; '.join(found)}. Correct people.yaml, or leave the field out to follow Slack."
+    return "ok", "people.yaml and Slack agree, as far as Slack was asked"
 
 
 def _prefect(settings: Settings) -> tuple[str, str]:

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
+from sqlmodel import Session
+
+from cycles import accounts
 from cycles.errors import Refused
-from cycles.models import Inbound, Person
+from cycles.models import Inbound
 from inbox import home, people
 from inbox.house import Inbox, log
 from inbox.letters import Letter
@@ -34,25 +37,22 @@ def _home_opened(inbox: Inbox, letter: Letter) -> Reply:
 
 
 def _user_changed(inbox: Inbox, letter: Letter) -> Reply:
-    """The programme's files say where people are and which language they read; a difference is for the lead to see."""
+    """What people.yaml leaves out follows Slack; a difference to what it says is for the lead to see."""
     user = letter.event.get("user")
     if not isinstance(user, dict):
         return Reply()
-    with inbox.record.read() as session:
+    with inbox.write() as session:
         person = people.by_slack_id(session, letter.user)
-    if person is None or not _enter(inbox, letter, person.key):
-        return Reply()
-    if user.get("deleted"):
-        log.warning("%s is deactivated in Slack; set left_on in people.yaml or name another owner", person.key)
-    for name, here, there in _differences(person, user):
-        log.info("%s has %s %r in Slack and %r in people.yaml", person.key, name, there, here)
+        if person is None or not _entered(session, inbox, letter, person.key):
+            return Reply()
+        profile = accounts.Profile.of(user)
+        found = accounts.hear(session, person, profile, now=inbox.clock())
+        key = person.key
+    if not profile.active:
+        log.warning("%s is deactivated in Slack; set left_on in people.yaml or name another owner", key)
+    for difference in found:
+        log.info("%s", difference)
     return Reply()
-
-
-def _differences(person: Person, user: dict[str, object]) -> list[tuple[str, str, str]]:
-    told = [("zone", person.zone, user.get("tz")), ("locale", person.locale, user.get("locale"))]
-    found = [(name, here, str(there)) for name, here, there in told if there]
-    return [row for row in found if row[1] != (row[2][:2] if row[0] == "locale" and len(row[1]) == 2 else row[2])]
 
 
 def _removed(inbox: Inbox, letter: Letter) -> Reply:
@@ -68,10 +68,13 @@ def _removed(inbox: Inbox, letter: Letter) -> Reply:
 def _enter(inbox: Inbox, letter: Letter, person: str) -> bool:
     """Enter an event that has no effect of its own; False when it came before."""
     with inbox.write() as session:
-        if session.get(Inbound, letter.key) is not None:
-            return False
-        row = Inbound(key=letter.key, at=inbox.clock(), kind="event", person=person, outcome=letter.verb)
-        session.add(row)
+        return _entered(session, inbox, letter, person)
+
+
+def _entered(session: Session, inbox: Inbox, letter: Letter, person: str) -> bool:
+    if session.get(Inbound, letter.key) is not None:
+        return False
+    session.add(Inbound(key=letter.key, at=inbox.clock(), kind="event", person=person, outcome=letter.verb))
     return True
 
 

@@ -1,30 +1,26 @@
 """Evidence files: fetched from Slack with the bot token, measured, hashed, and kept under their digest. Never run."""
 
-import hashlib
-import os
 import ssl
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from cycles.errors import Refused
+from cycles.errors import BadInput, Refused
 from inbox.house import SLACK_TROUBLE, Inbox
+from tasks.vault import CHUNK, MEGABYTE, Empty, Received, TooLarge, Vault, incoming_dir, received, vault_of
+from tasks.vault_types import RefusedType, check_type
 from tasks.words import one_line
 
 Json = dict[str, Any]
-CHUNK = 1 << 16
 # Slack waits 3 s for an answer; what takes longer than this is finished after the answer.
 PATIENCE_S = 1.5
 NO_HURRY_S = 300.0
-MEGABYTE = 1_000_000
 
 
 class Slow(Exception):
@@ -32,61 +28,97 @@ class Slow(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
-    """A file on its way into the record: `size` in bytes, `sha256` in hex, `path` a temporary place until `keep`."""
+class Upload:
+    """A file somebody uploaded, whole on this machine's disk."""
 
     name: str
     media_type: str
-    size: int
-    sha256: str
-    path: Path
+    whole: Received
+
+    @property
+    def size(self) -> int:
+        return self.whole.size
+
+    @property
+    def sha256(self) -> str:
+        return self.whole.sha256
 
 
 @contextmanager
-def fetched(inbox: Inbox, rows: Sequence[Json], *, seconds: float) -> Iterator[list[Kept]]:
+def fetched(inbox: Inbox, rows: Sequence[Json], *, seconds: float) -> Iterator[list[Upload]]:
     """The files of a submission, in temporary places that are gone afterwards unless kept.
 
     Raises:
-        Refused: `file_empty`, `file_large` or `file_lost`.
-        Slow: when the time is over.
+        Refused: `file_type`, `file_empty`, `file_large`, `file_lost` or `file_unkept`.
+        Slow: when the time is over, or is too short to ask another machine to keep them.
     """
     deadline = time.monotonic() + seconds
-    found: list[Kept] = []
-    try:
-        for row in rows:
-            found.append(_fetch(inbox, row, deadline))
+    rows = [_acceptable(inbox, row) for row in rows]
+    vault = _vault(inbox)
+    if vault.remote and seconds < NO_HURRY_S:
+        raise Slow
+    with ExitStack() as places:
+        found = [places.enter_context(_fetch(inbox, row, deadline)) for row in rows]
+        if vault.remote:
+            # Now, not within the transaction that records them: everybody's presses would wait for the store.
+            for file in found:
+                _keep(vault, file)
         yield found
-    finally:
-        for file in found:
-            file.path.unlink(missing_ok=True)
 
 
-def keep(folder: Path, file: Kept) -> Path:
-    """Move a file to its digest's place (`ab/cdef…`), whole or not at all; the same bytes are kept once."""
-    place = folder / file.sha256[:2] / file.sha256[2:]
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if not place.exists():
-        os.replace(file.path, place)
-        _to_disk(place.parent)
-    return place
+def keep(inbox: Inbox, file: Upload) -> None:
+    """Have a fetched file in the vault: a rename in a folder; a store has it since it was fetched."""
+    vault = _vault(inbox)
+    if not vault.remote:
+        _keep(vault, file)
 
 
-def _fetch(inbox: Inbox, row: Json, deadline: float) -> Kept:
+def _vault(inbox: Inbox) -> Vault:
+    try:
+        return vault_of(inbox.settings)
+    except BadInput as error:
+        raise Refused("file_unkept", str(error)) from error
+
+
+def _keep(vault: Vault, file: Upload) -> None:
+    try:
+        vault.keep(file.whole)
+    except BadInput as error:
+        raise Refused("file_unkept", str(error)) from error
+
+
+def _acceptable(inbox: Inbox, row: Json) -> Json:
+    """Slack's description of a file that may be fetched, judged before a byte of it is."""
     if not row.get("url_private_download"):
         row = _described(inbox, row)
-    name = one_line(str(row.get("name") or "file"), 255)
-    url = str(row.get("url_private_download") or "")
+    url, limit = str(row.get("url_private_download") or ""), inbox.settings.max_upload_mb * MEGABYTE
     if not allowed(url, inbox.settings.slack_base_url):
         raise Refused("file_lost", f"File {row.get('id')} lies at {urlsplit(url).netloc!r}, which is not Slack.")
-    path, size, sha256 = _download(inbox, url, deadline)
-    if not size or (isinstance(row.get("size"), int) and row["size"] != size):
-        path.unlink()
-        # Without the scope files:read, Slack serves its sign-in page in place of the file.
-        raise Refused(
-            "file_lost" if size else "file_empty", f"File {row.get('id')} has {size} of {row.get('size')} bytes."
-        )
+    try:
+        check_type(str(row.get("name") or ""), str(row.get("mimetype") or ""))
+    except RefusedType as error:
+        raise Refused("file_type", f"File {row.get('id')} is a program or a web page.") from error
+    if isinstance(row.get("size"), int) and row["size"] > limit:
+        raise Refused("file_large", f"File {row.get('id')} has {row['size']} bytes, more than {limit}.")
+    return row
+
+
+@contextmanager
+def _fetch(inbox: Inbox, row: Json, deadline: float) -> Iterator[Upload]:
+    name = one_line(str(row.get("name") or "file"), 255)
     media = one_line(str(row.get("mimetype") or "application/octet-stream"), 255)
-    return Kept(name=name, media_type=media, size=size, sha256=sha256, path=path)
+    chunks = _chunks(inbox, str(row["url_private_download"]), deadline)
+    folder, limit = incoming_dir(inbox.settings), inbox.settings.max_upload_mb * MEGABYTE
+    with ExitStack() as place:
+        try:
+            whole = place.enter_context(received(chunks, name=name, folder=folder, limit=limit))
+        except (TooLarge, Empty) as error:
+            reason = "file_large" if isinstance(error, TooLarge) else "file_empty"
+            raise Refused(reason, f"File {row.get('id')} is refused: {reason}, limit {limit} bytes.") from error
+        if isinstance(row.get("size"), int) and row["size"] != whole.size:
+            # Without the scope files:read, Slack serves its sign-in page in place of the file.
+            raise Refused("file_lost", f"File {row.get('id')} has {whole.size} of {row['size']} bytes.")
+        yield Upload(name=name, media_type=media, whole=whole)
 
 
 def _described(inbox: Inbox, row: Json) -> Json:
@@ -105,27 +137,6 @@ def allowed(url: str, base_url: str) -> bool:
     if base.hostname and (base.hostname == "slack.com" or base.hostname.endswith(".slack.com")):
         hosts.add("files.slack.com")
     return asked.scheme == base.scheme and asked.netloc in hosts
-
-
-def _download(inbox: Inbox, url: str, deadline: float) -> tuple[Path, int, str]:
-    folder, limit = inbox.settings.evidence_dir, inbox.settings.max_upload_mb * MEGABYTE
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".incoming-", dir=folder)
-    path, digest, size = Path(name), hashlib.sha256(), 0
-    try:
-        with os.fdopen(handle, "wb") as target:
-            for chunk in _chunks(inbox, url, deadline):
-                size += len(chunk)
-                if size > limit:
-                    raise Refused("file_large", f"A file of more than {limit} bytes was offered.")
-                digest.update(chunk)
-                target.write(chunk)
-            target.flush()
-            os.fsync(target.fileno())
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return path, size, digest.hexdigest()
 
 
 @lru_cache(maxsize=1)
@@ -151,12 +162,3 @@ def _chunks(inbox: Inbox, url: str, deadline: float) -> Iterator[bytes]:
         raise Slow from error
     except httpx.HTTPError as error:
         raise Refused("file_lost", f"A file cannot be fetched ({error}).") from error
-
-
-def _to_disk(folder: Path) -> None:
-    """Make a rename last: until the folder itself is written, a power cut can undo it."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

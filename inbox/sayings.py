@@ -141,6 +141,14 @@ REFUSALS: dict[str, dict[str, str]] = {
         "en": "This file is larger than {limit} MB. Please give a link to it instead.",
         "ja": "ファイルが{limit} MBを超えています。代わりにリンクを入力してください。",
     },
+    "file_type": {
+        "en": "Programs and web pages are not taken as evidence. Please choose a PDF of it, or give a link to it.",
+        "ja": "プログラムやWebページは証跡として受け付けられません。PDFを選ぶか、リンクを入力してください。",
+    },
+    "file_unkept": {
+        "en": "The file could not be kept just now. Please try again later, or give a link to it.",
+        "ja": "現在ファイルを保存できません。後でもう一度試すか、リンクを入力してください。",
+    },
     "file_lost": {
         "en": "The file could not be fetched from Slack. Please try again, or give a link to it.",
         "ja": "Slackからファイルを取得できませんでした。もう一度試すか、リンクを入力してください。",
@@ -190,6 +198,8 @@ BESIDE: dict[str, tuple[str, ...]] = {
     "file_empty": ("file",),
     "file_large": ("file",),
     "file_lost": ("file",),
+    "file_type": ("file",),
+    "file_unkept": ("file",),
     "form": ("link", "file", "attestation"),
     "expired": ("effective",),
     "future": ("effective",),

@@ -8,7 +8,7 @@ from slack_sdk.errors import SlackApiError
 from cycles.errors import Refused
 from cycles.models import Person
 from inbox import home, people
-from inbox.files import NO_HURRY_S, PATIENCE_S, Kept, Slow, fetched
+from inbox.files import NO_HURRY_S, PATIENCE_S, Slow, Upload, fetched
 from inbox.house import log
 from inbox.people import Stranger
 from inbox.sayings import notice, notice_view, refusal
@@ -74,7 +74,7 @@ def _finish(visit: Visit, values: Json, rows: Sequence[Json]) -> None:
         raise
 
 
-def _apply_late(visit: Visit, values: Json, files: Sequence[Kept]) -> None:
+def _apply_late(visit: Visit, values: Json, files: Sequence[Upload]) -> None:
     _applied(visit, Filled(values=values, files=files)).after()
 
 

@@ -11,7 +11,7 @@ from cycles.errors import Refused
 from cycles.models import Person
 from cycles.permits import Act
 from inbox import improvement_forms
-from inbox.files import Kept, keep
+from inbox.files import Upload, keep
 from inbox.letters import Malformed
 from inbox.visit import Visit
 from tasks.modals import read_values
@@ -47,7 +47,7 @@ class Filled:
 
     values: Json
     chosen: Person | None = None
-    files: Sequence[Kept] = field(default=())
+    files: Sequence[Upload] = field(default=())
 
     def text(self, name: str) -> str:
         return str(self.values.get(name) or "")
@@ -94,7 +94,7 @@ def _evidence(visit: Visit, act: Act, filled: Filled) -> None:
     answers.submit(act, visit.number, _offered(filled, visit.today))
     # Before the commit, so that no row names a file that is not there; after the act, so that a refusal keeps none.
     for file in filled.files:
-        keep(visit.inbox.settings.evidence_dir, file)
+        keep(visit.inbox, file)
 
 
 def _offered(filled: Filled, today: date) -> Offered:

@@ -6,7 +6,7 @@ from typing import Any
 from localslack import forms, messages, payloads, responses
 from localslack.delivery import Ack, Delivery
 from localslack.methods import files, views
-from localslack.workspace import User
+from localslack.workspace import User, WorkspaceError
 from localslack.world import ApiError, World
 
 Json = dict[str, Any]
@@ -44,7 +44,7 @@ class Human:
         user = self.world.workspace.user(str(order.get("user", "")))
         if user is None:
             raise ActError(f"no user {order.get('user')!r} in this workspace")
-        if user.deleted:
+        if user.deleted and order.get("kind") != "profile":
             raise ActError(f"{user.real_name} is deactivated and can do nothing")
         return user
 
@@ -191,6 +191,21 @@ class Human:
             event["view"] = views.public(self.world, self.world.state.views[home])
         self.world.witness("home_opened", user=user.id)
         return self._told(user, await self.delivery.event(event))
+
+    async def do_profile(self, user: User, order: Json) -> Json:
+        """Change the profile: any of name, real_name, email, tz, locale, title, deleted; the app hears user_change."""
+        profile = order.get("profile")
+        if not isinstance(profile, dict) or not profile:
+            raise ActError("profile: give an object with any of name, real_name, email, tz, locale, title, deleted")
+        try:
+            self.world.workspace = self.world.workspace.changed(user, profile)
+        except WorkspaceError as error:
+            raise ActError(str(error)) from error
+        shown = self.world.user_object(self.world.person(user.id))
+        self.world.witness("profile", user=user.id, profile=profile)
+        self.world.changed({"type": "user", "user": user.id})
+        event = {"type": "user_change", "user": shown, "cache_ts": int(self.world.clock.now())}
+        return self._told(user, await self.delivery.event({**event, "event_ts": self.world.mint_ts()}))
 
     async def do_slash(self, user: User, order: Json) -> Json:
         """Use a slash command; the app's immediate answer is shown."""

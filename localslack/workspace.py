@@ -1,6 +1,6 @@
 """The workspace file: who is there, which channels exist, and which app is installed."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -70,6 +70,13 @@ class Workspace:
         """The user with this id, e-mail address or name (in that order of meaning), or None."""
         matches = (u for u in self.users if key in (u.id, u.name) or key.lower() == u.email.lower())
         return next(matches, None)
+
+    def changed(self, user: User, profile: dict[str, Any]) -> "Workspace":
+        """The same workspace, where this person's profile says otherwise. Raises WorkspaceError."""
+        if "id" in profile:
+            raise WorkspaceError("profile: id cannot change; leave it out.")
+        fresh = _Reader(Path("profile")).user({**asdict(user), **profile}, 0)
+        return replace(self, users=tuple(fresh if row.id == user.id else row for row in self.users))
 
     @classmethod
     def load(cls, path: str | Path) -> "Workspace":

@@ -48,14 +48,14 @@ class LeaveEntry(Strict):
 
 
 class PersonEntry(Strict):
-    """One person of people.yaml."""
+    """One person of people.yaml. A `zone` or `locale` left out is the programme's until Slack says theirs."""
 
     key: Key
     name: Name
     email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
-    zone: Zone
+    zone: Zone | None = None
     country: Country
-    locale: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] = "en"
+    locale: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] | None = None
     hours: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")] = (
         "09:00-18:00"
     )

@@ -6,13 +6,14 @@ from typing import Any
 from sqlmodel import Session, col, delete, select
 
 from cycles import journal
+from cycles.accounts import FIELDS, LEFT_OUT
 from cycles.cadences import cadence_months
 from cycles.catalogue import profile
 from cycles.errors import BadInput
 from cycles.models import Document, Evidence, EvidenceKind, Leave, Membership, Person, Setting, System, Verdict
 from cycles.programme.catalogue_sync import sync_catalogues, sync_kinds
 from cycles.programme.changes import Changes, update
-from cycles.programme.entries import DocumentEntry, PersonEntry, SystemEntry
+from cycles.programme.entries import DocumentEntry, PersonEntry, ProgrammeEntry, SystemEntry
 from cycles.programme.facts import keep_facts
 from cycles.programme.load import ORGANISATION, Programme
 from cycles.validity import valid_until
@@ -41,7 +42,7 @@ def _sync_people(session: Session, programme: Programme, now: datetime, changes:
     known = {person.key: person for person in session.exec(select(Person)).all()}
     _refuse_taken_addresses(programme, known)
     for entry in programme.people:
-        values = _person_values(entry)
+        values = _person_values(entry, known.get(entry.key), programme.head)
         if entry.key not in known:
             known[entry.key] = Person(**values)
             session.add(known[entry.key])
@@ -83,14 +84,15 @@ def _once(changes: Changes, sort: str, key: str) -> None:
         changes.note("changed", sort, key)
 
 
-def _person_values(entry: PersonEntry) -> dict[str, Any]:
+def _person_values(entry: PersonEntry, known: Person | None, head: ProgrammeEntry) -> dict[str, Any]:
+    """What the file says; where it leaves zone or locale out, what is known already, or else the programme's own."""
     starts, ends = entry.hours.split("-")
     return {
         "key": entry.key,
         "name": entry.name,
         "email": entry.email,
-        "zone": entry.zone,
-        "locale": entry.locale,
+        "zone": entry.zone or (known.zone if known else head.zone),
+        "locale": entry.locale or (known.locale if known else head.language),
         "country": entry.country,
         "work_starts": starts,
         "work_ends": ends,
@@ -255,8 +257,11 @@ def _sync_settings(session: Session, programme: Programme, changes: Changes) -> 
     for name, value in (
         ("programme", programme.head.model_dump(mode="json")),
         ("policy", programme.policy.model_dump(mode="json")),
+        (LEFT_OUT, {name: [one.key for one in programme.people if getattr(one, name) is None] for name in FIELDS}),
     ):
         row = session.get(Setting, name)
+        if row is None and not any(value.values()):
+            continue
         if row is None:
             session.add(Setting(name=name, value=value))
             changes.note("added", "settings", name)

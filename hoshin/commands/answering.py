@@ -145,7 +145,7 @@ def _offered(
     house: Any, person: Any, link: str | None, file: Path | None, attest: str | None, effective: str | None, note: str
 ) -> Any:
     from cycles.answers import Offered
-    from cycles.vault import keep
+    from tasks.vault import keep_file
 
     day = _day(effective) if effective else house.now().astimezone(ZoneInfo(person.zone)).date()
     if link:
@@ -153,7 +153,7 @@ def _offered(
     if attest:
         return Offered(form="attestation", locator="attestation", effective=day, note=attest, source="cli")
     assert file
-    kept = keep(file, house.settings.evidence_dir)
+    kept = keep_file(file, house.settings)
     media = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     return Offered(
         form="file",

@@ -63,6 +63,11 @@ def _ask(client: WebClient) -> dict[str, Any]:
         app_id = me.data.get("app_id") or _app_of(client, str(me.data.get("bot_id") or ""))
     except Halted as halted:
         raise BadInput(str(halted)) from halted
+    if me.data.get("is_enterprise_install"):
+        raise BadInput(
+            f"The bot token belongs to an installation for the whole organisation {me.data.get('enterprise_id')}, whose user "
+            "ids span workspaces. Install the app in one workspace and use that installation's token."
+        )
     names = {"team_id": "team_id", "bot_user_id": "user_id", "url": "url"}
     return {"app_id": app_id, **{ours: str(me.data.get(theirs) or "") for ours, theirs in names.items()}}
 

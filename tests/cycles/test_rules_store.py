@@ -1,8 +1,7 @@
-"""What carries the record: outbox, locks, migrations, copies and the vault."""
+"""What carries the record: outbox, locks, migrations and copies."""
 
-import hashlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
-from cycles import do, journal, outbox, vault
+from cycles import do, journal, outbox
 from cycles.act import act
 from cycles.assess import result_digest
 from cycles.check import check
@@ -322,53 +321,3 @@ def test_nobody_is_lost_in_a_copy_whose_people_name_each_other(built: House) -> 
     with copied(built.record) as copy, copy.read() as session:
         found = {row.key: row.manager_id for row in session.exec(select(Person)).all()}
     assert found == {row.key: row.manager_id for row in built.rows(Person)}
-
-
-# Vault ----------------------------------------------------------------------------------------------------
-
-
-def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def test_a_file_is_kept_under_its_digest_once(tmp_path: Path) -> None:
-    source, folder = tmp_path / "報告書.pdf", tmp_path / "vault"
-    source.write_bytes(b"evidence" * 300_000)
-    digest = hashlib.sha256(source.read_bytes()).hexdigest()
-    kept = vault.keep(source, folder)
-    assert kept == vault.Kept(locator=f"sha256:{digest}/報告書.pdf", sha256=digest, size=source.stat().st_size)
-    assert vault.keep(source, folder) == kept
-    [place] = _files(folder)
-    assert place.read_bytes() == source.read_bytes()
-    assert "".join(place.relative_to(folder).parts) == digest
-
-
-@pytest.mark.parametrize(
-    ("chunks", "limit", "says"),
-    [([], None, "is empty"), ([b"", b""], None, "is empty"), ([b"x" * 700_000] * 2, 2**20, "larger than 1 MB")],
-)
-def test_an_empty_or_too_large_file_leaves_nothing_behind(
-    chunks: list[bytes], limit: int | None, says: str, tmp_path: Path
-) -> None:
-    with pytest.raises(BadInput, match=says):
-        vault.keep_chunks(iter(chunks), name="a.pdf", folder=tmp_path / "vault", limit=limit)
-    assert _files(tmp_path / "vault") == []
-
-
-def test_a_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
-    folder = tmp_path / "vault"
-
-    def breaking() -> Iterator[bytes]:
-        yield b"half"
-        assert all(path.name.startswith(".incoming") for path in _files(folder))
-        raise ConnectionResetError
-
-    with pytest.raises(ConnectionResetError):
-        vault.keep_chunks(breaking(), name="a.pdf", folder=folder)
-    assert _files(folder) == []
-
-
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"gone\.pdf: cannot be read"):
-        vault.keep(tmp_path / "gone.pdf", tmp_path / "vault")
-    assert vault.keep_chunks([b"x"], name="../../up.txt", folder=tmp_path / "vault").locator.endswith("/up.txt")

@@ -1,5 +1,6 @@
 """Finding people's Slack accounts, and keeping a record to one workspace."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pydantic import SecretStr
 from cycles.errors import BadInput
 from cycles.models import Person, Setting
 from cycles.settings import Settings
+from localslack.methods.registry import METHODS
 from localslack.server import LocalSlack
 from localslack.workspace import Workspace
 from tasks.slack import connect, identify, learn_workspace
@@ -126,3 +128,15 @@ def test_the_token_travels_encrypted_or_not_at_all(tmp_path: Path) -> None:
         connect(Settings(home=tmp_path, slack_base_url="http://slack.example/api/", slack_bot_token=SecretStr("x")))
     with pytest.raises(BadInput, match="HOSHIN_SLACK_BOT_TOKEN"):
         connect(Settings(home=tmp_path, slack_bot_token=None))
+
+
+def test_an_installation_for_a_whole_organisation_is_refused(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = METHODS["auth.test"]
+    wide = {"is_enterprise_install": True, "enterprise_id": "E0GRID"}
+    monkeypatch.setitem(
+        METHODS, "auth.test", replace(spec, body=lambda world, args: {**spec.body(world, args), **wide})
+    )
+    with pytest.raises(BadInput, match=r"organisation E0GRID.*Install the app in one workspace"):
+        learn_workspace(house.record, house.client)
+    with house.record.read() as session:
+        assert session.get(Setting, "slack") is None

@@ -81,7 +81,7 @@ def test_files_are_kept_by_their_digest_and_the_others_are_named(town: Town) -> 
     assert (kept.form, kept.locator, kept.size) == ("file", "risk <1>.pdf", len(first))
     assert (kept.sha256, kept.media_type) == (digests[0], "application/pdf")
     assert kept.note == f"Two files\nannex.csv sha256:{digests[1]}"
-    folder = town.settings.evidence_dir
+    folder = town.settings.home / "evidence"
     assert {(folder / d[:2] / d[2:]).read_bytes() for d in digests} == {first, second}
     assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == sorted(d[2:] for d in digests)
 
@@ -234,3 +234,12 @@ def test_the_command_lists_the_requests_with_their_buttons(town: Town) -> None:
     assert "お待ちしている依頼はありません" in town.whispers("ito")[-1]
     town.human.act("ito", "slash", command="/hoshin", text="help")
     assert "/hoshin help" in town.whispers("ito")[-1]
+
+
+def test_a_changed_profile_is_heard_over_either_door(town: Town) -> None:
+    town.show_alone("bennett", town.request().id)
+    town.press_alone("bennett", "confirm", town.request().id)
+    before = town.journal()
+    assert town.human.act("bennett", "profile", profile={"deleted": True, "tz": "Europe/Paris"})["acked"]
+    assert town.journal() == [*before, ("slack", "person.heard")]
+    assert (town.person("bennett").slack_id, town.person("bennett").zone) == (None, "Asia/Tokyo")

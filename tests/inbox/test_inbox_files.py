@@ -15,6 +15,8 @@ from waiting import until
 from cycles.models import Evidence
 from inbox.files import allowed
 from inbox.sayings import REFUSALS
+from tasks.vault import vault_of
+from tasks.vault_stores import Store
 
 
 def form(town: Town) -> dict[str, Any]:
@@ -23,7 +25,7 @@ def form(town: Town) -> dict[str, Any]:
 
 
 def kept_files(town: Town) -> list[Path]:
-    return [path for path in town.settings.evidence_dir.rglob("*") if path.is_file()]
+    return [path for path in (town.settings.home / "evidence").rglob("*") if path.is_file()]
 
 
 def test_the_token_goes_to_slack_only() -> None:
@@ -46,10 +48,66 @@ def test_the_token_goes_to_slack_only() -> None:
 
 
 def test_a_file_beyond_the_limit_is_refused(town: Town) -> None:
-    before, file = town.journal(), town.human.upload("bennett", "large.bin", content=b"x" * 1_000_001)
+    before, file = town.journal(), town.human.upload("bennett", "large.pdf", content=b"x" * 1_000_001)
     done = town.fill("bennett", form(town), file=[file["id"]])
     assert done["errors"] == {"file": REFUSALS["file_large"]["en"].replace("{limit}", "1")}
     assert (town.journal(), kept_files(town)) == (before, [])
+
+
+def test_two_gigabytes_are_refused_before_a_byte_is_fetched(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, file = town.journal(), town.human.upload("bennett", "large.pdf", content=b"x")
+    town.slack.world.state.files[file["id"]]["size"] = 2_000_000_000
+    monkeypatch.setattr("inbox.files._chunks", lambda *_: pytest.fail("fetched"))
+    done = town.fill("bennett", form(town), file=[file["id"]])
+    assert done["errors"] == {"file": REFUSALS["file_large"]["en"].replace("{limit}", "1")}
+    assert (town.journal(), kept_files(town)) == (before, [])
+
+
+def test_more_bytes_than_declared_are_not_read_on(town: Town) -> None:
+    before, file = town.journal(), town.human.upload("bennett", "large.pdf", content=b"x" * 3_000_000)
+    town.slack.world.state.files[file["id"]]["size"] = 1
+    done = town.fill("bennett", form(town), file=[file["id"]])
+    assert done["errors"] == {"file": REFUSALS["file_large"]["en"].replace("{limit}", "1")}
+    assert (town.journal(), kept_files(town)) == (before, [])
+
+
+@pytest.mark.parametrize("name", ["setup.exe", "page.html", "drawing.svg", "報告書\u202efdp.exe"])
+def test_a_program_or_a_page_is_refused(town: Town, caplog: pytest.LogCaptureFixture, name: str) -> None:
+    caplog.set_level("INFO", "hoshin.inbox")
+    before, file = town.journal(), town.human.upload("bennett", name, content=b"MZ")
+    done = town.fill("bennett", form(town), file=[file["id"]])
+    assert done["errors"] == {"file": REFUSALS["file_type"]["en"]}
+    assert (town.journal(), kept_files(town)) == (before, [])
+    said = [
+        row.getMessage() for row in caplog.records if row.name == "hoshin.inbox" and "file_type" in row.getMessage()
+    ]
+    assert len(said) == 1
+
+
+def test_a_store_keeps_the_file_after_the_answer(town: Town, tmp_path: Path) -> None:
+    """Another machine may take its time, so Slack is answered first; the same bytes are one object."""
+    town.settings.evidence_url = f"memory://{tmp_path.name}-{town.transport}/evidence"
+    for kind in ("risk-assessment", "human-oversight"):
+        file = town.human.upload("bennett", f"{kind}.pdf", content=b"same")
+        view = town.press("bennett", "submit", town.request(kind).id, form=True)["view"]
+        assert town.fill("bennett", view, file=[file["id"]])["acked"]
+        until(lambda kind=kind: town.request(kind).state == "submitted", "the submission")  # type: ignore[misc]
+    store = vault_of(town.settings)
+    with store.open(hashlib.sha256(b"same").hexdigest()) as stream:
+        assert stream.read() == b"same"
+    assert isinstance(store, Store)
+    assert len(store.files.find(store.root)) == 1
+    assert [path for path in town.home.rglob(".incoming-*") if path.is_file()] == []
+
+
+def test_a_store_that_is_away_is_said_and_changes_nothing(town: Town, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "hoshin.inbox")
+    town.settings.evidence_url = "zip://nowhere"
+    before, file = town.journal(), town.human.upload("bennett", "a.pdf", content=b"x")
+    done = town.fill("bennett", form(town), file=[file["id"]])
+    assert done["errors"] == {"file": REFUSALS["file_unkept"]["en"]}
+    assert (town.journal(), town.request().state) == (before, "asked")
+    assert len([row for row in caplog.records if "HOSHIN_EVIDENCE_URL" in row.getMessage()]) == 1
 
 
 def test_an_empty_file_is_refused(town: Town) -> None:
@@ -75,7 +133,7 @@ def test_nobody_elses_file_is_fetched(town: Town) -> None:
     town.close_cycle()
     done = town.fill("bennett", view, file=[file["id"]])
     assert REFUSALS["closed"]["en"] in str(done["view"]["blocks"])
-    assert not town.settings.evidence_dir.exists()
+    assert not (town.settings.home / "evidence").exists()
 
 
 class Trap(http.server.BaseHTTPRequestHandler):

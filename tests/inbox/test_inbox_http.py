@@ -172,7 +172,10 @@ def test_a_changed_profile_is_compared_with_the_programme(http_town: Town, caplo
     assert len([line for line in said if "zone" in line and "Europe/Paris" in line]) == 1
     assert len([line for line in said if "deactivated" in line]) == 1
     assert not [line for line in said if "locale" in line]
-    assert http_town.journal() == before
+    assert http_town.journal() == [*before, ("slack", "person.heard")]
+    assert (http_town.person("bennett").slack_id, http_town.person("bennett").zone) == (None, "Asia/Tokyo")
+    assert send(http_town, body, "events").status_code == 200
+    assert len(http_town.journal()) == len(before) + 1
 
 
 def test_a_command_comes_once_and_from_members_only(http_town: Town) -> None:

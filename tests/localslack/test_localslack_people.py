@@ -258,3 +258,21 @@ def test_uploads_go_into_a_submission(slack: LocalSlack, web: WebClient, app: Ap
     slack.human.submit("maria", view["id"], {"f": {"a": [file["id"]]}})
     sent = app.requests[-1].payload["view"]["state"]["values"]["f"]["a"]["files"][0]
     assert client(slack).files_info(file=sent["id"])["file"]["name"] == "proof.pdf"
+
+
+def test_a_profile_changes_and_the_app_hears(slack: LocalSlack, web: WebClient, app: AppUnderTest) -> None:
+    user = slack.workspace.users[0]
+    assert slack.human.act(user.id, "profile", profile={"tz": "Europe/Paris", "locale": "en-GB", "deleted": True})[
+        "acked"
+    ]
+    shown = web.users_info(user=user.id, include_locale=True)["user"]
+    assert (shown["tz"], shown["locale"], shown["deleted"]) == ("Europe/Paris", "en-GB", True)
+    with pytest.raises(RefusedError):
+        slack.human.say(user.id, "still here")
+    assert slack.human.act(user.id, "profile", profile={"deleted": False})["acked"]
+    for wrong in ({"tz": "Nowhere"}, {"locale": "xx"}, {"id": "U9"}, {"colour": "red"}, {}):
+        with pytest.raises(RefusedError):
+            slack.human.act(user.id, "profile", profile=wrong)
+    assert web.users_info(user=user.id)["user"]["tz"] == "Europe/Paris"
+    heard = [row for row in slack.transcript() if row["event"] == "profile"]
+    assert len(heard) == 2
