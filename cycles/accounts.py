@@ -16,9 +16,8 @@ from sqlmodel import Session, col, select
 from cycles import journal
 from cycles.models import Person, Setting
 
-LEFT_OUT = (
-    "from_slack"  # which people's zone and locale the programme leaves to Slack: {"zone": [key…], "locale": [key…]}
-)
+# Which people's zone and locale the programme leaves to Slack: {"zone": [key…], "locale": [key…]}.
+LEFT_OUT = "from_slack"
 TOLD = "slack_profiles"  # what Slack said last of each person, by key
 FIELDS = ("zone", "locale")
 EVERY = timedelta(hours=24)
@@ -62,7 +61,8 @@ def hear(session: Session, person: Person, profile: Profile, *, now: datetime) -
     """Take in what Slack says of a person; the change and its journal entry are in the caller's transaction.
 
     An account no longer in use is forgotten, so that they are looked up by e-mail anew and, where nobody is found, shown
-    as orphaned; one that is used again is found the same way. Returns what differs from people.yaml.
+    as orphaned; one that is used again is found the same way. Returns what differs from people.yaml. The caller keeps
+    what was said (`keep`), of many people at once.
     """
     left_out = _value(session, LEFT_OUT)
     values = {
@@ -85,8 +85,16 @@ def hear(session: Session, person: Person, profile: Profile, *, now: datetime) -
             before={name: before[name] for name in changed},
             after=changed,
         )
-    _keep(session, person.key, profile, now)
     return tuple(_differing(person, {name: getattr(profile, name) for name in FIELDS}, left_out))
+
+
+def keep(session: Session, said: Mapping[str, Profile], now: datetime) -> None:
+    """What Slack said just now of people, by key: each is asked about again in a day."""
+    rows = {
+        key: {"at": now.isoformat(), "zone": of.zone, "locale": of.locale, "active": of.active}
+        for key, of in said.items()
+    }
+    session.merge(Setting(name=TOLD, value={**_value(session, TOLD), **rows}))
 
 
 def due(session: Session, now: datetime) -> list[Person]:
@@ -118,11 +126,6 @@ def _differing(person: Person, told: Mapping[str, Any], left_out: Mapping[str, A
 def _same(name: str, here: str | None, there: str | None) -> bool:
     """Whether two say the same; `ja` is any Japanese."""
     return here == there or (name == "locale" and len(here or "") == 2 and here == (there or "")[:2])
-
-
-def _keep(session: Session, key: str, profile: Profile, now: datetime) -> None:
-    said = {"at": now.isoformat(), "zone": profile.zone, "locale": profile.locale, "active": profile.active}
-    session.merge(Setting(name=TOLD, value={**_value(session, TOLD), key: said}))
 
 
 def _value(session: Session, name: str) -> dict[str, Any]:

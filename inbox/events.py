@@ -47,6 +47,7 @@ def _user_changed(inbox: Inbox, letter: Letter) -> Reply:
             return Reply()
         profile = accounts.Profile.of(user)
         found = accounts.hear(session, person, profile, now=inbox.clock())
+        accounts.keep(session, {person.key: profile}, inbox.clock())
         key = person.key
     if not profile.active:
         log.warning("%s is deactivated in Slack; set left_on in people.yaml or name another owner", key)

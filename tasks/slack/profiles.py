@@ -1,11 +1,13 @@
 """A daily look at everybody's Slack account: zone, language, and whether it is still in use."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from slack_sdk import WebClient
+from sqlmodel import col, select
 
-from cycles.accounts import Difference, Profile, due, hear
+from cycles.accounts import Difference, Profile, due, hear, keep
 from cycles.models import Person
 from cycles.store import Record
 from tasks.slack.answers import Answer, Halted, answer_of
@@ -33,8 +35,8 @@ def refresh(record: Record, client: WebClient, now: datetime, *, limit: int = LO
     """
     with record.read() as session:
         waiting = due(session, now)
-    looked, gone, error = 0, [], None
-    differing: list[Difference] = []
+    said: dict[str, Profile] = {}
+    error = None
     for person in waiting[:limit]:
         try:
             profile = _profile(_asked(client, person))
@@ -44,14 +46,23 @@ def refresh(record: Record, client: WebClient, now: datetime, *, limit: int = LO
         if profile is None:
             error = f"Slack could not be asked about {person.email}."
             break
-        with record.write() as session:
-            differing += hear(session, session.get_one(Person, person.id), profile, now=now)
-        looked += 1
-        if not profile.active:
-            gone.append(person.key)
+        said[person.key] = profile
     return Refreshed(
-        looked=looked, gone=tuple(gone), differing=tuple(differing), waiting=len(waiting) - looked, error=error
+        looked=len(said),
+        gone=tuple(key for key, profile in said.items() if not profile.active),
+        differing=_heard(record, said, now) if said else (),
+        waiting=len(waiting) - len(said),
+        error=error,
     )
+
+
+def _heard(record: Record, said: Mapping[str, Profile], now: datetime) -> tuple[Difference, ...]:
+    """All of a round in one transaction: most of it changes nothing."""
+    with record.write() as session:
+        people = session.exec(select(Person).where(col(Person.key).in_(said)).order_by(col(Person.id))).all()
+        found = [row for person in people for row in hear(session, person, said[person.key], now=now)]
+        keep(session, said, now)
+    return tuple(found)
 
 
 def _asked(client: WebClient, person: Person) -> Answer:
