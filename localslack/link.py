@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -91,6 +92,7 @@ class SocketMode:
         open_now = list(self.connections)
         for socket in open_now:
             self.connections.remove(socket)
-            await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "localslack"}})
-            await socket.close()
+            with suppress(WebSocketDisconnect, RuntimeError):  # it may just have left by itself
+                await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "localslack"}})
+                await socket.close()
         return len(open_now)
