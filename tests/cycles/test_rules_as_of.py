@@ -2,11 +2,12 @@
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rules_history import Story, histories, story
+from rules_history import OTHER, Story, histories, story
 from rules_house import DIGEST, House, framework, house, programme, system
 from rules_oracle import Facts, standing_then
 from sqlalchemy import text
@@ -19,7 +20,10 @@ from cycles.check import check
 from cycles.close import close
 from cycles.decisions import excuse
 from cycles.errors import Refused
-from cycles.models import Cycle, CycleFramework, Standing, SystemFact
+from cycles.incidents import add_incident
+from cycles.models import Acceptance, Cycle, CycleFramework, Document, EvidenceKind, Standing, System, SystemFact
+from cycles.observations import Seen
+from cycles.observations import record as observe
 from cycles.pairs import standings_at
 from cycles.status_then import status_at
 from cycles.store import Record
@@ -94,8 +98,74 @@ def test_evidence_of_an_earlier_day_that_came_later_does_not_count_yet(record: R
         ten, late = built.on("2026-10-10").now, built.on("2026-10-21").now
         assert _reasons(status_at(session, None, ten, ten), "a1") == ["risk: missing"]
         assert _reasons(status_at(session, None, ten, late), "a1") == ["risk: valid"]
-        early = built.on("2026-10-04").now
+        early, that_day = built.on("2026-10-04").now, built.on("2026-10-05").now
         assert _reasons(status_at(session, None, early, late), "a1") == ["risk: missing"]
+        assert _reasons(status_at(session, None, that_day, late), "a1") == ["risk: valid"]
+
+
+def test_the_same_instant_in_another_zone_gives_the_same_answer(record: Record) -> None:
+    built = house(record, system("scoring"))
+    built.give("2026-10-05", at=built.on("2026-10-20", 12).now)
+    tokyo = ZoneInfo("Asia/Tokyo")
+    with record.read() as session:
+        for hour, found in ((11, "missing"), (13, "valid")):
+            at = built.on("2026-10-20", hour).now.astimezone(tokyo)
+            assert _reasons(status_at(session, None, at, at), "a1") == [f"risk: {found}"]
+
+
+def test_a_document_was_changed_since_it_says_so_and_not_only_since_it_was_looked_at(new_record: Any) -> None:
+    built = story(new_record()).house
+    built.give("2026-10-01", system="s0", locator="x")
+    ten, twelve, fifteen = (built.on(f"2026-10-{day}").now for day in (10, 12, 15))
+    _look(built.on("2026-10-05"), DIGEST, built.now)
+    _look(built.on("2026-10-20"), OTHER, twelve)
+    late = built.on("2026-10-21").now
+    assert [_stands(built, at, late) for at in (ten, fifteen, late)] == ["valid", "changed", "changed"]
+    assert _stands(built, fifteen, fifteen) == "valid"
+
+
+def _look(built: House, sha256: str, modified: datetime) -> None:
+    with built.record.write() as session:
+        seen = Seen(
+            document_id=built.rows(Document, Document.locator == "x")[0].id,
+            at=built.now,
+            status="ok",
+            sha256=sha256,
+            modified=modified,
+        )
+        observe(session, [seen], now=built.now, actor="test")
+
+
+def test_a_risk_is_accepted_only_from_its_approval_on(new_record: Any) -> None:
+    built = story(new_record()).house
+    ninth, eleventh, last, after = (
+        built.on(day).now for day in ("2026-10-09", "2026-10-11", "2026-12-01", "2026-12-02")
+    )
+    pair = {"system_id": built.ids(System)["s0"], "kind_id": built.ids(EvidenceKind)["risk"]}
+    approved = {"requester_id": 1, "approver_id": 2, "reason": "tests", "state": "approved", "requested_at": ninth}
+    with built.record.write() as session:
+        decided = built.on("2026-10-10").now
+        session.add(Acceptance(**pair, **approved, decided_at=decided, expires=date(2026, 12, 1)))
+    found = [_stands(built, at, after) for at in (ninth, eleventh, last, after)]
+    assert found == ["missing", "accepted", "accepted", "missing"]
+
+
+def test_an_incident_counts_once_it_is_known_and_from_its_day_on(new_record: Any) -> None:
+    built = story(new_record()).house
+    built.give("2026-10-01", system="s0")
+    seventh, eighth, late = (built.on(f"2026-10-{day}", 12).now for day in ("07", "08", "21"))
+    with built.record.write() as session:
+        more = {"happened_on": date(2026, 10, 8), "what": "tests", "by": None, "actor": "test"}
+        add_incident(session, system="s0", kind="risk", now=built.on("2026-10-20").now, **more)
+    assert [_stands(built, at, late) for at in (seventh, eighth, late)] == ["valid", "incident", "incident"]
+    assert _stands(built, eighth, eighth) == "valid"
+
+
+def _stands(built: House, at: datetime, known: datetime) -> str:
+    """How the first system's risk assessment stood."""
+    pair = built.ids(System)["s0"], built.ids(EvidenceKind)["risk"]
+    with built.record.read() as session:
+        return then(session, built.cycle(session), at, known)[pair][0]
 
 
 def _reasons(found: Any, control: str) -> list[str]:

@@ -15,7 +15,7 @@ from cycles.answers import Offered, submit
 from cycles.check import check
 from cycles.do import tick
 from cycles.ledger import ledger
-from cycles.models import Cycle, JournalEntry, Lapse, Request, System
+from cycles.models import Cycle, Evidence, EvidenceKind, JournalEntry, Lapse, Request, System
 from cycles.people import current_policy
 from cycles.periods import period
 from cycles.permits import LEGAL
@@ -182,6 +182,69 @@ def test_a_person_is_asked_for_no_more_a_day_than_policy_says_while_days_are_lef
     assert max(row.ask_on for row in asked) <= date(2026, 11, 17)  # three workdays before they are due
     [entry] = built.rows(JournalEntry, RENEWED)
     assert '"count":20' in entry.body.replace(" ", "")
+
+
+def test_when_every_fair_day_is_full_no_renewal_is_asked_on_a_later_one(record: Record) -> None:
+    names = [f"s{number:02d}" for number in range(10)]
+    policy = {**AUTOMATIC, "asking": {"first_asks_per_day": 1}}
+    built = house(record, *(system(name) for name in names), planned=False, policy=policy)
+    for name in names:
+        built.give("2026-09-01", system=name)
+    built.plan()
+    for name in names:
+        built.give("2026-09-02", system=name, valid_until="2026-11-20")
+    built.on("2026-11-06", 2).turn(check)
+    asked = sorted(row.ask_on for row in built.rows(Request) if row.renews)
+    # Eight workdays from the 6th to the 17th, three before they are due; the two too many begin again at the first.
+    assert (asked.count(date(2026, 11, 6)), asked.count(date(2026, 11, 9)), len(set(asked))) == (2, 2, 8)
+    assert asked[-1] == date(2026, 11, 17)
+
+
+@pytest.mark.parametrize(("state", "asked_on"), [("pending", 20), ("asked", 20), ("accepted", 19), ("excused", 19)])
+def test_only_what_still_waits_fills_a_day_and_the_owners_own_yesterday_counts(
+    record: Record, state: str, asked_on: int
+) -> None:
+    # 02:00 on the 20th in Tokyo is early afternoon of the 19th in New York, where the owner has one ask already.
+    policy = {**AUTOMATIC, "asking": {"first_asks_per_day": 1}}
+    built = house(record, system("scoring", "other"), system("chat", "other"), kinds=MONTHLY, policy=policy)
+    built.give("2026-10-01", valid_until="2026-11-01")
+    built.change(Request, built.request().id, state="accepted")
+    built.change(Request, built.request("chat").id, state=state, ask_on=date(2026, 10, 19))
+    built.on("2026-10-20", 2).turn(check)
+    again = built.request()
+    assert (again.state, again.ask_on) == ("pending", date(2026, 10, asked_on))
+
+
+def test_only_this_cycles_own_standing_is_asked_again(record: Record) -> None:
+    built = house(record, policy=AUTOMATIC)
+    built.give("2026-09-01", valid_until="2027-02-19")
+    built.on("2026-12-01", 2).turn(check)
+    built.change(Cycle, 1, state="closed")
+    built.key = "FY2026-Q4"
+    built.on("2027-01-05").plan()
+    [number] = [row.id for row in built.rows(Request, *built.pair(Request, "scoring", "risk")) if row.cycle_id == 2]
+    built.change(Request, number, state="accepted")
+    built.on("2027-02-10", 2).turn(check)
+    assert [row.cycle_id for row in built.rows(Request) if row.renews] == [2]
+    [entry] = built.rows(JournalEntry, RENEWED)
+    assert '"count":1' in entry.body.replace(" ", "")
+
+
+def test_what_was_changed_since_its_review_lapses_and_is_not_asked_again(month: House) -> None:
+    month.watch(locator="https://wiki.aozora.example/it", sha256="b" * 64)
+    month.change(Evidence, month.rows(Evidence)[0].id, sha256="a" * 64)
+    month.on("2026-10-20", 2).turn(check)
+    assert [row.reason for row in month.lapses() if row.kind_id == month.ids(EvidenceKind)["risk"]] == ["changed"]
+    assert month.rows(JournalEntry, RENEWED) == []
+
+
+def test_what_holds_until_the_very_last_day_is_not_asked_again(record: Record) -> None:
+    built = house(record, planned=False, policy=AUTOMATIC)
+    built.give("2026-09-01")
+    built.plan()
+    built.give("2026-09-15", valid_until="2026-12-31")
+    built.on("2026-12-18", 2).turn(check)
+    assert built.rows(JournalEntry, RENEWED) == []
 
 
 def test_somebody_who_confirms_for_a_short_while_is_left_in_peace_for_half_of_it() -> None:
