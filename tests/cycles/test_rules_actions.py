@@ -26,6 +26,7 @@ from cycles.models import (
     Acceptance,
     Action,
     Cadence,
+    Cycle,
     Delivery,
     Document,
     Evidence,
@@ -35,6 +36,7 @@ from cycles.models import (
     Lapse,
     Milestone,
     Person,
+    Request,
     System,
 )
 from cycles.permits import Act
@@ -123,6 +125,16 @@ def test_an_acceptance_answers_the_lapse_in_place_of_its_action(new_record: Call
     by(built, "lead", lambda a: acceptances.revoke(a, number, "it was switched on"))
     assert (the_action(built).state, the_action(built).id != found.id) == ("open", True)
     keeps_i8(built)
+
+
+def test_the_owner_of_an_action_may_ask_for_its_own_system_only(record: Record) -> None:
+    built, found = lapsed(record)
+    refused(built, "other", ask(), "not_yours")
+    built.change(Action, found.id, owner_id=built.ids(Person)["other"])
+    number = by(built, "other", ask())
+    by(built, "lead", lambda a: acceptances.decline(a, number, "it is not"))
+    built.change(Action, found.id, system_id=built.ids(System)["organisation"])
+    refused(built, "other", ask(), "not_yours")
 
 
 def test_the_one_lead_cannot_approve_their_own_request(record: Record) -> None:
@@ -292,6 +304,55 @@ def test_where_nobody_is_left_to_judge_an_effect_it_waits_for_whoever_comes(reco
     assert the_action(built).state == "implemented"
 
 
+def test_when_the_only_one_asked_has_left_and_nobody_else_may_nobody_is_asked_in_vain(record: Record) -> None:
+    # The lead owns it, so that nobody but the one reviewer may judge; whoever is next named is asked in their place.
+    built, found = lapsed(record, reviewers=["judge"], who=people(person("chief")))
+    built.change(Action, found.id, owner_id=built.ids(Person)["lead"])
+    by(built, "lead", lambda a: decisions.implemented(a, found.id, **ALL_THREE))
+    built.on("2026-12-21").turn(act)
+    assert [row.person_id for row in built.deliveries("effectiveness")] == [built.ids(Person)["judge"]]
+    built.change(Person, built.ids(Person)["judge"], left_on=date(2026, 12, 21))
+    before = built.journal()
+    built.on("2026-12-22").turn(act)
+    assert [row.person_id for row in built.deliveries("effectiveness")] == [built.ids(Person)["judge"]]
+    assert [entry for entry in built.journal() if entry not in before] == []
+
+
+def test_what_an_action_still_lacks_is_named(record: Record) -> None:
+    built, found = lapsed(record, tier="high")
+    with pytest.raises(Refused, match="tell its root cause and corrective action too"):
+        by(
+            built,
+            "owner",
+            lambda a: decisions.implemented(a, found.id, **{**dict.fromkeys(ALL_THREE, ""), "correction": "x"}),
+        )
+
+
+@pytest.mark.parametrize(
+    ("excused", "becomes"),
+    [("older", "implemented"), ("newest", "withdrawn"), ("other kind", "implemented"), ("other system", "implemented")],
+)
+def test_only_the_newest_request_of_its_own_pair_withdraws_an_action(
+    excused: str, becomes: str, new_record: Callable[[], Record]
+) -> None:
+    built, found = lapsed(new_record())
+    built.change(Lapse, found.lapse_id or 0, recovered_at=built.now)
+    old, kinds, systems = built.request(), built.ids(EvidenceKind), built.ids(System)
+    plain = {**old.model_dump(exclude={"id", "cycle_id"}), "next_at": None, "state": "lapsed"}
+    of = {"other kind": {"kind_id": kinds["test"]}, "other system": {"system_id": systems["organisation"]}}
+    with built.record.write() as session:
+        later = Cycle(**{**built.cycle(session).model_dump(exclude={"id"}), "key": "FY2026-Q4"})
+        session.add(later)
+        session.flush()
+        session.get_one(Request, old.id).state = "excused" if excused == "older" else "lapsed"
+        session.add(Request(**{**plain, "cycle_id": later.id, "state": "excused" if excused == "newest" else "lapsed"}))
+        session.flush()
+        if excused in of:
+            session.add(Request(**{**plain, **of[excused], "cycle_id": later.id, "state": "excused"}))
+    built.turn(act)
+    assert the_action(built).state == becomes
+
+
 # Findings -------------------------------------------------------------------------------------------------
 
 
@@ -327,6 +388,16 @@ def test_a_finding_becomes_an_action_like_any_other(new_record: Callable[[], Rec
     assert finding.state == "closed"
     receipts = [row.person_id for row in built.deliveries("finding") if row.role == "reporter"]
     assert receipts == [built.ids(Person)["second"]] * 2
+
+
+def test_a_finding_that_waits_is_put_before_the_lead_again(record: Record) -> None:
+    built, _ = lapsed(record)
+    number = found_by(built, "second")
+    for day in ("2026-12-15", "2026-12-16", "2026-12-21", "2026-12-22"):
+        built.on(day).turn(act)
+    lead = built.ids(Person)["lead"]
+    told = [(row.key, row.person_id) for row in built.deliveries("finding") if row.role == "lead"]
+    assert told == [(f"finding:{number}:new", lead), (f"finding:{number}:again:2026-12-21", lead)]
 
 
 def test_what_is_too_little_or_too_much_is_refused(record: Record) -> None:

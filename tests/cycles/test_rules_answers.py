@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rules_house import DIGEST, House, house, people, system
+from rules_house import DIGEST, House, house, people, person, system
 from rules_oracle import workdays_later
 from sqlmodel import col
 
@@ -143,6 +143,14 @@ def test_what_is_offered_must_fit(record: Record) -> None:
     refused(built, "owner", lambda a: answers.submit(a, 999, offered()), "unknown")
 
 
+def test_evidence_counts_on_its_very_last_day_and_no_longer(record: Record) -> None:
+    built = house(record, system("scoring"))
+    built.on("2026-10-20")
+    refused(built, "owner", lambda a: answers.submit(a, built.request().id, offered("2025-10-19")), "expired")
+    last = as_person(built, "owner", lambda a: answers.submit(a, built.request().id, offered("2025-10-20")))
+    assert last.valid_until == date(2026, 10, 20)
+
+
 def test_nothing_is_answered_before_the_cycle_opens_or_after_it_closes(record: Record) -> None:
     built = house(record, planned=False)
     built.plan(approve=False)
@@ -259,6 +267,23 @@ def test_a_reviewer_who_became_the_owner_may_no_longer_accept(record: Record) ->
     refused(built, judge, lambda a: review(a, evidence.id, "accept"), "not_yours")
 
 
+def test_a_reviewer_who_became_the_owner_recuses_themselves_and_somebody_else_is_asked(record: Record) -> None:
+    built, number = asked(record)
+    evidence = as_person(built, "owner", lambda a: answers.submit(a, number, offered()))
+    judge = judge_of(built, evidence.id)
+    built.change(Request, number, owner_id=built.ids(Person)[judge])
+    as_person(built, judge, lambda a: review(a, evidence.id, "recuse", "it is mine by now"))
+    assert {judge, judge_of(built, evidence.id)} == {"judge", "jury"}
+
+
+def test_where_no_reviewer_is_left_a_lead_who_is_still_there_is_asked(record: Record) -> None:
+    who = people(person("chief"), lead={"left_on": "2026-10-05"})
+    built = house(record, who=who, leads=["lead", "chief"], reviewers=["owner"])
+    built.on("2026-10-20")
+    evidence = as_person(built, "owner", lambda a: answers.submit(a, built.request().id, offered()))
+    assert judge_of(built, evidence.id) == "chief"
+
+
 # Handing on -----------------------------------------------------------------------------------------------
 
 
@@ -299,6 +324,20 @@ def test_a_reassigned_request_starts_afresh_with_fair_time(record: Record) -> No
     assert (found.assignee_id, found.step, found.disputed) == (other, 0, False)
     assert found.due >= workdays_later((built.now - timedelta(hours=5)).date(), 3, "US-NY")
     assert built.journal()[-1][:2] == ("boss", "request.reassigned")
+
+
+def test_what_a_departed_person_left_in_another_cycle_is_decided_there(record: Record) -> None:
+    built = house(record, system("scoring"))
+    [older] = built.rows(Request, *built.pair(Request, "scoring", "risk"))
+    built.key = "FY2026-Q4"
+    built.on("2027-01-05").plan()
+    [_, newer] = built.rows(Request, *built.pair(Request, "scoring", "risk"))
+    ids = built.ids(Person)
+    built.change(Request, older.id, state="asked")
+    built.change(Person, ids["owner"], left_on=date(2027, 1, 4))
+    as_person(built, "lead", lambda a: decisions.reassign(a, newer.id, a.session.get_one(Person, ids["second"])))
+    found = {row.id: row.assignee_id for row in built.rows(Request) if row.id in (older.id, newer.id)}
+    assert found == {older.id: ids["owner"], newer.id: ids["second"]}
 
 
 def test_only_a_lead_excuses_and_says_why(record: Record) -> None:

@@ -280,6 +280,27 @@ def test_a_snooze_puts_the_ladder_off_and_no_longer(record: Record) -> None:
     assert [day for kind, _, _, day in said(built) if kind == "reminder"] == [until]
 
 
+def test_a_snooze_holds_where_the_ladder_never_comes_back_to_the_owner(record: Record) -> None:
+    above = {"asking": {"ladder": [{"workdays": 2, "to": "manager", "message": "escalation"}]}}
+    built = one_request(record, policy=above)
+    run_until(built, (built.request().ask_on + timedelta(days=1)).isoformat())
+    until = workdays_later(built.request().ask_on, 5, "JP")
+    with built.record.write() as session:
+        snooze(built.act_as(session, "owner"), built.request().id, until, "away")
+    run_until(built, "2026-12-01")
+    assert [(kind, who) for kind, who, _, _ in said(built)] == [("digest", "owner"), ("escalation", "boss")]
+
+
+def test_what_is_due_longest_is_asked_first(record: Record) -> None:
+    built = house(record, system("first"), system("second"), policy={"asking": {"first_asks_per_day": 1}})
+    early, late = built.request("second"), built.request("first")
+    assert late.id < early.id
+    built.change(Request, early.id, next_at=tokyo("2026-10-19", 9), ask_on=date(2026, 10, 19))
+    built.change(Request, late.id, next_at=tokyo("2026-10-20", 9), ask_on=date(2026, 10, 20))
+    run_tick(built.on("2026-10-21"))
+    assert [built.request(name).state for name in ("first", "second")] == ["pending", "asked"]
+
+
 def test_not_mine_stops_the_chase(record: Record) -> None:
     built = one_request(record)
     ask = built.request().ask_on
