@@ -1,7 +1,6 @@
 """This cycle beside the last: each request stands beside the one for the same kind of evidence, and no other."""
 
 from datetime import date
-from typing import Any
 
 from rules_house import DIGEST, house, system
 from sqlmodel import select
@@ -9,10 +8,11 @@ from sqlmodel import select
 from cycles import answers
 from cycles.differences import difference
 from cycles.models import Cycle
+from cycles.store import Record
 
 
-def test_a_request_stands_beside_the_last_one_of_its_own_system_and_kind(new_record: Any) -> None:
-    built = house(new_record(), system("scoring", risk_tier="high"), system("chat", "other"))
+def test_a_request_stands_beside_the_last_one_of_its_own_system_and_kind(record: Record) -> None:
+    built = house(record, system("scoring", risk_tier="high"), system("chat", "other"))
     offered = answers.Offered(
         form="link", locator="https://docs.example/it.md", effective=date(2026, 10, 1), sha256=DIGEST
     )

@@ -200,7 +200,7 @@ def test_when_every_fair_day_is_full_no_renewal_is_asked_on_a_later_one(record: 
     assert asked[-1] == date(2026, 11, 17)
 
 
-@pytest.mark.parametrize(("state", "asked_on"), [("pending", 20), ("asked", 20), ("accepted", 19), ("excused", 19)])
+@pytest.mark.parametrize(("state", "asked_on"), [("pending", 20), ("asked", 20), ("accepted", 19)])
 def test_only_what_still_waits_fills_a_day_and_the_owners_own_yesterday_counts(
     record: Record, state: str, asked_on: int
 ) -> None:
