@@ -26,6 +26,7 @@ from cycles.models import (
     Lapse,
     Observation,
     Person,
+    Request,
     Review,
     System,
 )
@@ -324,3 +325,33 @@ def test_a_lead_is_told_of_a_few_cadences_a_day_and_of_all_in_the_end(record: Re
             with built.record.write() as session:
                 cadences.decide(built.act_as(session, "lead"), proposal.id, accept=False)
     assert len(built.rows(Cadence)) == len(lapsing)
+
+
+def test_of_two_who_were_asked_to_review_one_decides(record: Record) -> None:
+    built, evidence = submitted(record)
+    target = built.programme.policy.reviewing.target_workdays
+    built.on(str(workdays_later(date(2026, 10, 15), target + 2, "JP")), 20)
+    assert remind(built) == 1
+    first, second = reviewers(built)
+    with built.record.write() as session:
+        decisions.review(built.act_as(session, second), evidence.id, "accept")
+    before = built.journal()
+    for who in (first, second):
+        with pytest.raises(Refused) as caught, built.record.write() as session:
+            decisions.review(built.act_as(session, who), evidence.id, "return", "too late")
+        assert caught.value.reason == "answered"
+    assert built.journal() == before
+    assert built.request().state == "accepted"
+
+
+def test_what_is_handed_on_before_it_was_to_be_asked_keeps_its_day(record: Record) -> None:
+    few = {"asking": {"first_asks_per_day": 1}}
+    built = house(record, *(system(f"s{n}") for n in range(4)), policy=few).on("2026-10-01")
+    later = max(built.rows(Request), key=lambda row: row.ask_on)
+    assert later.state == "pending"
+    with built.record.write() as session:
+        successor = session.get_one(Person, built.ids(Person)["second"])
+        decisions.reassign(built.act_as(session, "lead"), later.id, successor)
+    (handed,) = built.rows(Request, Request.id == later.id)
+    assert (handed.assignee_id, handed.ask_on) == (successor.id, later.ask_on)
+    assert handed.next_at == tokyo(str(later.ask_on), 9) + timedelta(seconds=1)
