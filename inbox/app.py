@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
@@ -17,16 +16,16 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from inbox.dispatch import dispatch
-from inbox.house import Inbox, introduce, log
+from inbox.house import Inbox, log
 from inbox.letters import Envelope
 from inbox.signature import signed
 from inbox.visit import Reply
+from inbox.watch import Watch
 
 Json = dict[str, Any]
 BODY_LIMIT = 1_000_000
 # A body beyond the limit is read and thrown away up to here, so that its sender hears why instead of a broken pipe.
 PATIENCE = 20 * BODY_LIMIT
-ASK_SLACK_EVERY_S = 60.0
 PATHS = ("/slack/interactions", "/slack/events", "/slack/commands")
 NO_RETRY = {"X-Slack-No-Retry": "1"}
 
@@ -42,7 +41,7 @@ def create_app(inbox: Inbox, *, signing_secret: str | None = None, wall: Callabl
         BadInput: without a signing secret.
     """
     door = _Door(inbox, signing_secret or inbox.settings.secret("slack_signing_secret"), wall)
-    watch = _Watch(inbox)
+    watch = Watch(inbox)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -54,8 +53,7 @@ def create_app(inbox: Inbox, *, signing_secret: str | None = None, wall: Callabl
         lifespan=lifespan,
         routes=[
             *(Route(path, door.receive, methods=["POST"]) for path in PATHS),
-            Route("/health", watch.health),
-            Route("/ready", watch.ready),
+            *watch.routes,
         ],
     )
 
@@ -133,45 +131,3 @@ def _answer(reply: Reply) -> Response:
 def _refused(status: int, why: str) -> Response:
     log.warning("refused: an HTTP request with %s", why)
     return PlainTextResponse("", status, headers=NO_RETRY)
-
-
-class _Watch:
-    """Is this process alive, and can it do its work?"""
-
-    def __init__(self, inbox: Inbox) -> None:
-        self.inbox = inbox
-        self.asked_at = float("-inf")
-        self.slack = "not asked yet"
-
-    async def health(self, request: Request) -> Response:
-        """The process answers."""
-        return JSONResponse({"alive": True})
-
-    async def ready(self, request: Request) -> Response:
-        """The record can be read and Slack knows our token; Slack is asked at most once a minute."""
-        found = await run_in_threadpool(self.look)
-        return JSONResponse(found, status_code=200 if found["ready"] else 503)
-
-    def look(self) -> Json:
-        """What /ready answers."""
-        if time.monotonic() - self.asked_at > ASK_SLACK_EVERY_S:
-            self.slack, self.asked_at = self._ask_slack(), time.monotonic()
-        database = self._ask_database()
-        return {"ready": database == self.slack == "ok", "database": database, "slack": self.slack}
-
-    def _ask_slack(self) -> str:
-        try:
-            introduce(self.inbox)
-        except Exception as error:
-            log.error("Slack does not know us: %s", error)
-            return type(error).__name__
-        return "ok"
-
-    def _ask_database(self) -> str:
-        try:
-            with self.inbox.record.read() as session:
-                session.connection().execute(text("SELECT 1"))
-        except Exception as error:
-            log.warning("the record cannot be read: %s", error)
-            return type(error).__name__
-        return "ok"

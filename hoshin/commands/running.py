@@ -68,10 +68,23 @@ def serve(
     http: Annotated[
         bool, typer.Option("--http", help="Take Slack's calls over signed HTTP instead of Socket Mode.")
     ] = False,
-    host: Annotated[str, typer.Option(help="With --http: the address to listen on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="With --http: the port to listen on.")] = 8040,
+    health_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Over Socket Mode: also answer /health and /ready on this port."),
+    ] = None,
+    grace: Annotated[
+        int, typer.Option(min=1, max=600, help="With --http: seconds that what is under way may take when stopped.")
+    ] = 20,
 ) -> None:
-    """Take what people answer in Slack into the record, until stopped."""
+    """Take what people answer in Slack into the record, until stopped.
+
+    SIGTERM and Ctrl-C finish what is under way. With --http, /health and /ready are on the same port.
+    """
+    from cycles.errors import BadInput
     from hoshin.serving import serve as run
 
-    run(http=http, host=host, port=port)
+    if http and health_port is not None:
+        raise BadInput("--health-port is for Socket Mode: with --http, /health and /ready are on --port. Leave it out.")
+    run(http=http, host=host, port=port, health_port=health_port, grace_s=grace)
