@@ -18,7 +18,7 @@ from localslack.world import ApiError, World
 
 Json = dict[str, Any]
 REAL_TOKEN = re.compile(r"^(xox[a-z](\.xox[a-z])?-\d|xapp-\d|xoxe)")
-JSON_ARGUMENTS = ("blocks", "attachments", "metadata", "view", "files")
+JSON_ARGUMENTS = ("blocks", "attachments", "metadata", "view", "files", "message")
 REFUSAL = (
     "This is the local Slack and the token looks like a real one. It was not sent anywhere and is not kept; "
     "use xoxb-local-... or xapp-local-... here and revoke the real token if it was shared."

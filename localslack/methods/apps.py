@@ -1,5 +1,6 @@
 """auth.test, api.test, apps.connections.open and blocks.validate."""
 
+import re
 from typing import Any
 
 from localslack import limits
@@ -43,13 +44,34 @@ def connections_open(world: World, args: Json) -> Json:
     return {"url": f"{address}/link/?ticket={ticket}&app_id={world.workspace.app.id}"}
 
 
-@method("blocks.validate", needs="blocks", takes="surface")
+@method("blocks.validate", takes="blocks message view")
 def blocks_validate(world: World, args: Json) -> Json:
-    """Check blocks without showing them. ``surface`` is message (default), modal or home."""
-    surface = str(args.get("surface") or "message")
-    if surface not in limits.MAX_BLOCKS:
-        raise ApiError("invalid_arguments", "[ERROR] surface must be message, modal or home")
-    found = limits.problems(args["blocks"], surface=surface)
+    """Check one of ``blocks``, ``message`` or ``view`` without showing it; each error points at its place."""
+    given = [name for name in ("blocks", "message", "view") if args.get(name) not in (None, "")]
+    if len(given) != 1:
+        raise ApiError("invalid_arguments", "[ERROR] provide exactly one of blocks, view or message")
+    found = _refused(given[0], args[given[0]])
     if found:
-        raise ApiError("invalid_blocks", *[f"[ERROR] {line}" for line in found])
+        raise ApiError(f"invalid_{given[0]}", errors=[_pointing(given[0], line) for line in found])
     return {}
+
+
+def _refused(what: str, payload: Any) -> list[str]:
+    if what == "view":
+        return limits.view_problems(payload)
+    if what == "blocks":
+        return limits.problems(payload, surface="message")
+    if not isinstance(payload, dict):
+        return ["message: must be an object"]
+    long = len(str(payload.get("text") or "")) > limits.MAX_TEXT
+    blocks = limits.problems(payload.get("blocks") or [], surface="message")
+    return [f"text: is longer than {limits.MAX_TEXT}", *blocks] if long else blocks
+
+
+def _pointing(what: str, line: str) -> Json:
+    """A sentence as Slack's ``errors`` have it: a JSON pointer (RFC 6901) into what was given, a code, the words."""
+    place, _, words = line.partition(": ")
+    parts = re.findall(r"[^.\[\]]+", place)
+    if parts[:1] == [what]:
+        parts = parts[1:]
+    return {"pointer": "".join(f"/{part}" for part in parts), "code": "failed_constraint", "message": words}

@@ -158,11 +158,32 @@ def test_tokens(slack: LocalSlack) -> None:
     assert "looks like a real one" in message
 
 
-def test_blocks_validate_names_the_place(web: WebClient) -> None:
-    assert web.api_call("blocks.validate", json={"blocks": [section("fine")]})["ok"]
+@pytest.mark.parametrize(
+    ("given", "name", "pointer"),
+    [
+        ({"blocks": [section("fine")]}, "", ""),
+        ({"message": {"text": "x", "blocks": [section("fine")]}}, "", ""),
+        ({"view": {"type": "home", "blocks": [section("fine")]}}, "", ""),
+        ({"blocks": [section("x"), actions()]}, "invalid_blocks", "/1/elements"),
+        ({"message": {"blocks": [section("x"), actions()]}}, "invalid_message", "/blocks/1/elements"),
+        ({"message": {"text": "x" * 40_001}}, "invalid_message", "/text"),
+        ({"view": {"type": "home", "blocks": [actions()]}}, "invalid_view", "/blocks/0/elements"),
+        ({"view": {"type": "popup", "blocks": []}}, "invalid_view", "/type"),
+        ({}, "invalid_arguments", None),
+        ({"blocks": [section("x")], "message": {"text": "x"}}, "invalid_arguments", None),
+    ],
+)
+def test_blocks_validate_points_at_the_place(
+    given: dict[str, Any], name: str, pointer: str | None, web: WebClient
+) -> None:
+    if not name:
+        assert web.api_call("blocks.validate", json=given)["ok"]
+        return
     with pytest.raises(SlackApiError) as caught:
-        web.api_call("blocks.validate", json={"blocks": [section("x"), actions()]})
-    assert "blocks[1].elements" in caught.value.response["response_metadata"]["messages"][0]
+        web.api_call("blocks.validate", json=given)
+    assert caught.value.response["error"] == name
+    if pointer is not None:
+        assert caught.value.response["errors"][0]["pointer"] == pointer
 
 
 def test_other_sites_and_hosts_are_refused(slack: LocalSlack) -> None:
