@@ -33,6 +33,7 @@ async def examine() -> list[Finding]:
         ("journal", _journal),
         ("programme", _programme),
         ("people", _people),
+        ("templates", _templates),
         ("outbox", _outbox),
     ]
     found = [(name, *_tried(check, settings)) for name, check in checks]
@@ -129,6 +130,12 @@ def _people(settings: Settings) -> tuple[str, str]:
     if found:
         return "warn", f"{'; '.join(found)}. Correct people.yaml, or leave the field out to follow Slack."
     return "ok", "people.yaml and Slack agree, as far as Slack was asked"
+
+
+def _templates(settings: Settings) -> tuple[str, str]:
+    from hoshin.doctor_words import written
+
+    return written(settings)
 
 
 def _prefect(settings: Settings) -> tuple[str, str]:

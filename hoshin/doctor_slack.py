@@ -1,9 +1,11 @@
 """What `hoshin doctor` finds out about Slack: the tokens, what they were granted, whose workspace it is, and how answers come in."""
 
+import socket
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -14,7 +16,9 @@ from cycles.models import Setting
 from cycles.settings import Settings
 from cycles.store import open_record
 from hoshin.doctor import Finding
+from hoshin.doctor_words import taken
 from tasks.slack.client import WORKSPACE, connect
+from tasks.slack.held import held
 from tasks.slack.manifest import APP_SCOPE, bot_scopes
 
 MOST_SKEW_S = 120
@@ -38,8 +42,9 @@ def findings(settings: Settings) -> Iterator[Finding]:
             "HOSHIN_SLACK_BOT_TOKEN is no bot token (xoxb-…). Copy the Bot User OAuth Token of the app.",
         )
         return
+    client = connect(settings)
     try:
-        me = connect(settings).auth_test()
+        me = client.auth_test()
     except SlackApiError as error:
         refused = error.response["error"]
         yield "Slack", "bad", f"the bot token is refused ({refused}). Reinstall the app and set the new token."
@@ -51,6 +56,8 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield "Slack workspace", *_workspace(settings, me)
     yield "Slack scopes", *_scopes(me)
     yield "Slack answers", *_answers(settings)
+    yield "Slack messages", *_messages(settings)
+    yield "Slack templates", *taken(settings, client)
 
 
 def _clock(me: SlackResponse) -> tuple[str, str]:
@@ -116,13 +123,46 @@ def _answers(settings: Settings) -> tuple[str, str]:
     client = WebClient(base_url=settings.slack_base_url, timeout=10)
     client.proxy = connect(settings).proxy
     try:
-        client.apps_connections_open(app_token=token)
+        address = str(client.apps_connections_open(app_token=token)["url"])
+        if client.proxy is None:
+            _reach(address)
     except SlackApiError as error:
         refused = error.response["error"]
         return "bad", f"no socket can be opened ({refused}). Turn Socket Mode on, and make a token with {APP_SCOPE}."
     except OSError as error:
         return "bad", f"no socket can be opened ({error})."
     return "ok", "over Socket Mode: `hoshin serve`"
+
+
+def _reach(address: str) -> None:
+    """Whether the socket's host lets us in; no further, for a second socket would be handed answers meant for the first.
+
+    Raises:
+        OSError: when it does not.
+    """
+    place = urlsplit(address)
+    port = place.port or (443 if place.scheme == "wss" else 80)
+    socket.create_connection((place.hostname or "", port), timeout=10).close()
+
+
+def _messages(settings: Settings) -> tuple[str, str]:
+    """Whether messages arrive, as the outbox knows: nothing but a message to a person tells whether the tab is on."""
+    record = open_record(settings.url)
+    try:
+        with record.read() as session:
+            found = held(session)
+    finally:
+        record.close()
+    if found.reason:
+        return "bad", (
+            f"{found.reason} So it was at the last try; {found.waiting} messages wait for the next `hoshin do` after that."
+        )
+    if found.last is None:
+        return (
+            "warn",
+            "none was sent yet: whether the app's messages tab is on shows with the first, after `hoshin do`.",
+        )
+    return "ok", f"the last one arrived {found.last:%Y-%m-%d %H:%M} UTC"
 
 
 def _over_http(settings: Settings) -> tuple[str, str]:

@@ -12,29 +12,34 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """A Web API method: the scopes it needs, and how often Slack takes it in a minute."""
+    """A Web API method: the scopes it needs, which floors of the house call it, and how often Slack takes it in a minute.
+
+    `per_minute` None: Slack limits it, and names no figure.
+    """
 
     scopes: tuple[str, ...] = ()
-    per_minute: int
+    used_by: tuple[str, ...]
+    per_minute: int | None
 
 
 # chat.postMessage: about one a second and channel, beside a cap of the workspace's.
 METHODS: Mapping[str, Method] = {
-    "apps.connections.open": Method(per_minute=20),
-    "auth.test": Method(per_minute=600),
-    "bots.info": Method(scopes=("users:read",), per_minute=50),
-    "chat.postEphemeral": Method(scopes=("chat:write",), per_minute=100),
-    "chat.postMessage": Method(scopes=("chat:write",), per_minute=60),
-    "chat.update": Method(scopes=("chat:write",), per_minute=50),
-    "conversations.history": Method(scopes=("im:history",), per_minute=50),
-    "conversations.open": Method(scopes=("im:write",), per_minute=50),
-    "conversations.replies": Method(scopes=("im:history",), per_minute=50),
-    "files.info": Method(scopes=("files:read",), per_minute=100),
-    "users.info": Method(scopes=("users:read",), per_minute=100),
-    "users.lookupByEmail": Method(scopes=("users:read", "users:read.email"), per_minute=50),
-    "views.open": Method(per_minute=100),
-    "views.publish": Method(per_minute=100),
-    "views.update": Method(per_minute=100),
+    "apps.connections.open": Method(used_by=("hoshin",), per_minute=20),
+    "auth.test": Method(used_by=("hoshin", "tasks"), per_minute=600),
+    "blocks.validate": Method(used_by=("hoshin",), per_minute=None),
+    "bots.info": Method(scopes=("users:read",), used_by=("tasks",), per_minute=50),
+    "chat.postEphemeral": Method(scopes=("chat:write",), used_by=("inbox",), per_minute=100),
+    "chat.postMessage": Method(scopes=("chat:write",), used_by=("inbox", "tasks"), per_minute=60),
+    "chat.update": Method(scopes=("chat:write",), used_by=("tasks",), per_minute=50),
+    "conversations.history": Method(scopes=("im:history",), used_by=("tasks",), per_minute=50),
+    "conversations.open": Method(scopes=("im:write",), used_by=("tasks",), per_minute=50),
+    "conversations.replies": Method(scopes=("im:history",), used_by=("tasks",), per_minute=50),
+    "files.info": Method(scopes=("files:read",), used_by=("inbox",), per_minute=100),
+    "users.info": Method(scopes=("users:read",), used_by=("inbox", "tasks"), per_minute=100),
+    "users.lookupByEmail": Method(scopes=("users:read", "users:read.email"), used_by=("tasks",), per_minute=50),
+    "views.open": Method(used_by=("inbox",), per_minute=100),
+    "views.publish": Method(used_by=("inbox",), per_minute=100),
+    "views.update": Method(used_by=("inbox",), per_minute=100),
 }
 EVENTS = ("app_home_opened", "app_uninstalled", "tokens_revoked", "user_change")
 # Delivering an event can need a scope of its own (Slack's page of each event).

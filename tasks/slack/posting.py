@@ -96,8 +96,8 @@ def post(
         if thread and elsewhere and answer.error in NO_THREAD:
             return call(None)
         return answer
-    except Halted:
-        tour.postpone(letter, delivery.not_before)
+    except Halted as halted:
+        tour.postpone(letter, delivery.not_before, str(halted))
         raise
 
 

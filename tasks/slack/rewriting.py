@@ -32,8 +32,8 @@ def _update(tour: Tour, letter: Letter, root: Delivery, payload: Payload) -> Non
             "chat.update",
             lambda: tour.client.chat_update(channel=channel, ts=ts, text=payload["text"], blocks=blocks),
         )
-    except Halted:
-        tour.postpone(letter, letter.delivery.not_before)
+    except Halted as halted:
+        tour.postpone(letter, letter.delivery.not_before, str(halted))
         raise
     if answer.taken:
         tour.sent(letter, channel, None, "refreshed")

@@ -8,6 +8,7 @@ from slack_sdk import WebClient
 from cycles import outbox
 from cycles.models import Delivery, Person
 from tasks.slack.doubts import PAGE_ROWS, PAGES, PATIENCE
+from tasks.slack.held import Held, held
 
 # Refusals ---------------------------------------------------------------------------------------------------------------
 
@@ -23,8 +24,16 @@ def test_a_wrong_installation_stops_the_pass_and_loses_nothing(house: House, err
     assert done.sent == 0
     assert error in str(done.halted)
     assert [(row.state, row.attempts) for row in house.rows("queued")] == [("queued", 0)] * 3
+    if method == "chat.postMessage":
+        assert told(house) == Held(reason=done.halted, waiting=3, last=None)
     house.settle()
     assert sorted(house.shown().values()) == [1, 1, 1]
+    assert (told(house).reason, told(house).waiting, told(house).last is None) == (None, 0, False)
+
+
+def told(house: House) -> Held:
+    with house.record.read() as session:
+        return held(session)
 
 
 def test_a_revoked_token_leaves_doubts_for_later(house: House) -> None:

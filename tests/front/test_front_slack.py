@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from front_cli import good, hoshin, refused
+from front_cli import MORNING, good, hoshin, refused
 from slack_sdk import WebClient
 
 from inbox.events import EVENTS as HANDLED
@@ -26,21 +26,35 @@ OURS = ("inbox", "tasks", "hoshin", "flows")
 ADDRESS = "https://hoshin.example.com"
 
 
-def called() -> set[str]:
-    """Every Web API method that our code names, as the SDK's client spells them."""
-    known = {name: name.replace("_", ".") for name in dir(WebClient) if re.match(r"[a-z]+_[a-z]+", name)} | {
-        "api_call": "?"
-    }
-    found = set()
-    for path in (path for folder in OURS for path in (ROOT / folder).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Attribute) and node.attr in known:
-                found.add(known[node.attr])
+def called() -> dict[str, set[str]]:
+    """Every Web API method that our code names, and the floors that name it."""
+    found: dict[str, set[str]] = {}
+    for folder in OURS:
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                for name in named(node):
+                    found.setdefault(name, set()).add(folder)
     return found
 
 
+SPELLED = {name: name.replace("_", ".") for name in dir(WebClient) if re.match(r"[a-z]+_[a-z]+", name)}
+del SPELLED["api_call"]
+
+
+def named(node: ast.AST) -> Iterator[str]:
+    """As the SDK's client spells it, or as a string where a call is counted (`ask`) or the SDK has no name (`api_call`)."""
+    if isinstance(node, ast.Attribute) and node.attr in SPELLED:
+        yield SPELLED[node.attr]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("ask", "api_call"):
+        first = node.args[0]
+        if isinstance(first, ast.Constant):
+            yield str(first.value)
+        else:
+            assert node.func.attr == "ask", f"line {node.lineno}: name the method that is called"
+
+
 def test_the_table_names_the_methods_that_are_called_and_no_others() -> None:
-    assert set(METHODS) == called()
+    assert {name: set(method.used_by) for name, method in METHODS.items()} == called()
 
 
 def test_each_scope_is_used_and_each_method_has_its_scope() -> None:
@@ -120,7 +134,10 @@ def test_all_is_well(asked_home: Path) -> None:
         "Slack workspace": "ok",
         "Slack scopes": "ok",
         "Slack answers": "ok",
+        "Slack messages": "warn",
+        "Slack templates": "ok",
     }
+    assert found["templates"][0] == "ok"
 
 
 @pytest.mark.parametrize(
@@ -156,6 +173,59 @@ def test_tokens_of_the_wrong_kind_and_none_at_all(asked_home: Path) -> None:
     assert signed["Slack answers"][0] == "ok"
     assert "invalid_auth" in lost["Slack"][1]
     assert "Slack scopes" not in lost
+
+
+def test_whether_messages_arrive_is_told_by_the_outbox(asked: Path) -> None:
+    people = yaml.safe_load((ROOT / "examples" / "kumonagi" / "slack.yaml").read_text("utf-8"))
+    people["app"]["messages_tab_enabled"] = False
+    with LocalSlack(Workspace.from_dict(people)) as slack:
+        told = {"HOSHIN_SLACK_BASE_URL": slack.api_url, "HOSHIN_SLACK_BOT_TOKEN": slack.bot_token}
+        good(asked, "do", "--as-of", MORNING, **told)
+        shut = examined(asked, slack)["Slack messages"]
+        slack.world.messages_tab_enabled = True
+        good(asked, "do", "--as-of", MORNING, **told)
+        opened = examined(asked, slack)["Slack messages"]
+    assert shut[0] == "bad"
+    assert "messages_tab_enabled: true" in shut[1]
+    assert re.search(r"; \d+ messages wait", shut[1])
+    assert opened[0] == "ok"
+    assert "2026-10-16 00:30 UTC" in opened[1]
+
+
+def test_a_socket_that_no_firewall_lets_through_is_named(asked_home: Path) -> None:
+    with granted(*bot_scopes()) as slack:
+        slack.world.url = "http://127.0.0.1:9"  # where the ticket leads; nobody listens on the discard port
+        found = examined(asked_home, slack)["Slack answers"]
+    assert found[0] == "bad"
+    assert "no socket can be opened" in found[1]
+
+
+def test_own_templates_are_tried_before_anybody_reads_them(asked_home: Path, tmp_path: Path) -> None:
+    (tmp_path / "digest.j2").write_text("{% block title %}{{ nobody_gives_this }}{% endblock %}", "utf-8")
+    with granted(*bot_scopes()) as slack:
+        found = examined(asked_home, slack, HOSHIN_TEMPLATES=str(tmp_path))
+    assert found["templates"][0] == "bad"
+    assert "digest (en)" in found["templates"][1]
+    assert "digest (ja)" in found["templates"][1]
+    assert str(tmp_path) in found["templates"][1]
+    assert found["Slack templates"][0] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("fault", "state", "said"),
+    [
+        ({"kind": "error", "error": "invalid_message"}, "bad", "digest (en): invalid."),
+        ({"kind": "error", "error": "unknown_method"}, "warn", "judged 0 and then no more (unknown_method)"),
+        ({"kind": "429", "nth": 3}, "warn", "judged 2 and then no more (ratelimited)"),
+        ({"kind": "reset"}, "warn", "judged 0"),
+    ],
+)
+def test_what_slack_says_of_the_words(fault: dict[str, Any], state: str, said: str, asked_home: Path) -> None:
+    with granted(*bot_scopes()) as slack:
+        slack.world.faults.add({"method": "blocks.validate", **fault})
+        found = examined(asked_home, slack)["Slack templates"]
+    assert found[0] == state
+    assert said in found[1]
 
 
 def test_the_guide_tells_what_each_scope_is_for() -> None:
