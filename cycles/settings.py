@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     anchor_git: bool = Field(default=False, description="Commit the anchor file in the git work tree it lies in.")
     prefect_ui: str = Field(default="", description="Where people open the Prefect UI, for links in messages.")
     allow_private: str = Field(default="", description="host:port,… of the intranet that document checks may reach.")
-    max_upload_mb: int = Field(default=50, ge=1, description="Largest evidence file taken, in megabytes.")
+    max_upload_mb: int = Field(default=50, ge=0, description="Largest evidence file taken, in megabytes; 0: none is.")
 
     @model_validator(mode="before")
     @classmethod
@@ -83,6 +83,11 @@ class Settings(BaseSettings):
     @property
     def has_slack(self) -> bool:
         return bool(self.slack_bot_token and self.slack_bot_token.get_secret_value())
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether owners may upload files; without, Slack need not let the app read any."""
+        return self.max_upload_mb > 0
 
     def now(self) -> datetime:
         """The present instant (UTC): the machine's clock, shifted by HOME/clock.json where the demo put one."""

@@ -54,7 +54,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
         return
     yield "Slack", *_clock(me)
     yield "Slack workspace", *_workspace(settings, me)
-    yield "Slack scopes", *_scopes(me)
+    yield "Slack scopes", *_scopes(settings, me)
     yield "Slack answers", *_answers(settings)
     yield "Slack messages", *_messages(settings)
     yield "Slack templates", *taken(settings, client)
@@ -100,11 +100,12 @@ def _workspace(settings: Settings, me: SlackResponse) -> tuple[str, str]:
     return "ok", f"{me['team_id']}, {'the first to be met' if row is None else 'as in the record'}"
 
 
-def _scopes(me: SlackResponse) -> tuple[str, str]:
+def _scopes(settings: Settings, me: SlackResponse) -> tuple[str, str]:
     header = _header(me.headers, "x-oauth-scopes")
     if header is None:
         return "warn", "Slack does not say what the token was granted; a proxy may have left it out."
-    granted, needed = {scope.strip() for scope in header.split(",") if scope.strip()}, set(bot_scopes())
+    granted = {scope.strip() for scope in header.split(",") if scope.strip()}
+    needed = set(bot_scopes(uploads=settings.takes_files))
     if missing := sorted(needed - granted):
         return "bad", f"{', '.join(missing)} is missing. {INSTALL}."
     if needless := sorted(granted - needed):

@@ -1,5 +1,6 @@
 """Which form a press opens, filled from the record as it is now; whoever may not send it is told so before filling it."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -17,7 +18,18 @@ Json = dict[str, Any]
 
 
 def evidence(visit: Visit, act: Act) -> Json:
-    return modals.evidence(visit.reader, _mine(visit, act), now=visit.now, templates=visit.inbox.settings.templates)
+    item = _takeable(visit, _mine(visit, act))
+    return modals.evidence(visit.reader, item, now=visit.now, templates=visit.inbox.settings.templates)
+
+
+def _takeable(visit: Visit, item: Item) -> Item:
+    """Without leave to read files Slack refuses a form that has a field for them, so it has none where none are taken."""
+    if visit.inbox.settings.takes_files:
+        return item
+    forms = tuple(form for form in item.forms if form != "file")
+    if not forms:
+        raise Refused("file_unkept", f"{item.kind} is answered with a file only, and HOSHIN_MAX_UPLOAD_MB is 0.")
+    return replace(item, forms=forms)
 
 
 def snooze(visit: Visit, act: Act) -> Json:

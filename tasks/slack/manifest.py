@@ -49,16 +49,18 @@ COMMANDS = (
     ("/concern", "Raise a concern, confidentially or without your name", ""),
 )
 APP_SCOPE = "connections:write"
+# Only for evidence files (HOSHIN_MAX_UPLOAD_MB above 0); a form's field for files wants it too.
+FOR_UPLOADS = {"files:read"}
 LONGEST_NAME = 35
 
 
-def bot_scopes() -> tuple[str, ...]:
-    """The least the bot token has to be granted, in alphabetical order."""
+def bot_scopes(*, uploads: bool = True) -> tuple[str, ...]:
+    """The least the bot token has to be granted, in alphabetical order; without `uploads` no file can be read."""
     needed = {scope for method in METHODS.values() for scope in method.scopes}
-    return tuple(sorted({*needed, *EVENT_SCOPES.values(), "commands"}))
+    return tuple(sorted({*needed, *EVENT_SCOPES.values(), "commands"} - (set() if uploads else FOR_UPLOADS)))
 
 
-def manifest(*, name: str = "Hoshin", address: str | None = None) -> Json:
+def manifest(*, name: str = "Hoshin", address: str | None = None, uploads: bool = True) -> Json:
     """The app manifest, as Slack's "create an app from a manifest" takes it.
 
     `address` is where Slack reaches `hoshin serve --http`, such as https://hoshin.example.com; without one the app uses
@@ -80,7 +82,7 @@ def manifest(*, name: str = "Hoshin", address: str | None = None) -> Json:
             "bot_user": {"display_name": name, "always_online": True},
             "slash_commands": [_command(*command, address) for command in COMMANDS],
         },
-        "oauth_config": {"scopes": {"bot": list(bot_scopes())}},
+        "oauth_config": {"scopes": {"bot": list(bot_scopes(uploads=uploads))}},
         "settings": {
             "event_subscriptions": {**_at(address, "request_url", "events"), "bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True, **_at(address, "request_url", "interactions")},

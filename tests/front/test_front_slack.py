@@ -83,6 +83,22 @@ def test_the_manifest_is_one_that_slack_takes(address: str | None, tmp_path: Pat
     assert set(addresses) == (doors if address else set())
 
 
+@pytest.mark.parametrize(
+    ("options", "environment", "uploads"),
+    [
+        ((), {}, True),
+        (("--no-uploads",), {}, False),
+        ((), {"HOSHIN_MAX_UPLOAD_MB": "0"}, False),
+        (("--uploads",), {"HOSHIN_MAX_UPLOAD_MB": "0"}, True),
+    ],
+)
+def test_files_are_read_only_where_they_are_taken(
+    options: tuple[str, ...], environment: dict[str, str], uploads: bool, tmp_path: Path
+) -> None:
+    made = good(tmp_path, "slack", "manifest", *options, **environment).json
+    assert set(bot_scopes()) - set(made["oauth_config"]["scopes"]["bot"]) == (set() if uploads else {"files:read"})
+
+
 def strings(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for each in value.values():
@@ -155,6 +171,14 @@ def test_a_scope_too_few_or_too_many_is_named(
         found = examined(asked_home, slack)["Slack scopes"]
     assert found[0] == state
     assert named in found[1]
+
+
+def test_where_no_files_are_taken_none_need_be_read(asked_home: Path) -> None:
+    with granted(*bot_scopes(uploads=False)) as slack:
+        without = examined(asked_home, slack, HOSHIN_MAX_UPLOAD_MB="0")["Slack scopes"]
+        taken = examined(asked_home, slack)["Slack scopes"]
+    assert (without[0], taken[0]) == ("ok", "bad")
+    assert "files:read" in taken[1]
 
 
 def test_tokens_of_the_wrong_kind_and_none_at_all(asked_home: Path) -> None:
