@@ -210,6 +210,17 @@ def due(session: Session, now: datetime, limit: int) -> list[Delivery]:
     )
 
 
+def next_due(session: Session) -> datetime | None:
+    """When the next of the waiting messages may go out; None while none waits."""
+    return session.exec(select(func.min(Delivery.not_before)).where(Delivery.state == "queued")).one()
+
+
+def claimed_since(session: Session, since: datetime, *, silent: bool) -> list[datetime]:
+    """When messages, or silent rewrites, were taken for sending after an instant (UTC)."""
+    kinds = col(Delivery.kind).in_(SILENT) if silent else col(Delivery.kind).not_in(SILENT)
+    return [at for at in session.exec(select(Delivery.claimed_at).where(col(Delivery.claimed_at) > since, kinds)) if at]
+
+
 def claim(session: Session, delivery: Delivery, now: datetime, *, channel: str | None = None) -> bool:
     """Take a queued message for sending; False when somebody else has taken it.
 

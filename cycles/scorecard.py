@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from cycles.held import Held
+
 Text = Mapping[str, str]
 
 
@@ -143,6 +145,7 @@ class Scorecard:
     deliveries_unknown: int
     deliveries_failed: int
     orphaned: int
+    held: Held | None = None  # what keeps every message back; None while they go out
     systems: tuple[SystemRow, ...] = ()
     frameworks: tuple[FrameworkRow, ...] = ()
     lapses: tuple[LapseRow, ...] = ()

@@ -11,6 +11,7 @@ from sqlmodel import select as pick
 
 from cycles.action_states import AT_WORK
 from cycles.check import local_day
+from cycles.held import Held, held
 from cycles.models import (
     UNANSWERED,
     Action,
@@ -75,6 +76,7 @@ def scorecard(session: Session, cycle: Cycle, now: datetime) -> Scorecard:
         recovered=_lapse_count(session, cycle, recovered=True),
         deliveries_unknown=_deliveries(session, "unknown"),
         deliveries_failed=_deliveries(session, "failed"),
+        held=_held(session),
         orphaned=session.exec(
             pick(func.count()).select_from(Request).where(Request.cycle_id == cycle.id, col(Request.disputed))
         ).one(),
@@ -221,6 +223,11 @@ def _lapse_count(session: Session, cycle: Cycle, *, recovered: bool | None) -> i
     if recovered is not None:
         counted = counted.where(col(Lapse.recovered_at).is_not(None))
     return session.exec(counted).one()
+
+
+def _held(session: Session) -> Held | None:
+    found = held(session)
+    return found if found.reason else None
 
 
 def _deliveries(session: Session, state: str) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 from prefect import flow
 
 from flows import stories
-from flows.engine import announce, as_task, publish_dashboards, stepping_aside
+from flows.engine import announce, as_task, publish_dashboards, say_progress, stepping_aside
 from flows.house import open_house
 from flows.report import mapping
 
@@ -14,7 +14,7 @@ from flows.report import mapping
 @stepping_aside
 async def turn(cycle: str | None = None, approve: str | None = None) -> dict[str, Any]:
     """Plan, do, check, act and review, once each and in order; only what has come due is done."""
-    with open_house(actor="flow:turn") as house:
+    with open_house(actor="flow:turn", progress=say_progress) as house:
         told = await stories.turn(house, cycle, approve=approve, step=as_task)
         await as_task("Announce lapses and recoveries", announce, told["check"])
         await as_task("Publish the dashboards", publish_dashboards, house)

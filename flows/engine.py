@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any, ParamSpec, TypeVar
 
-from prefect import task
+from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.events import emit_event
@@ -59,6 +59,11 @@ async def as_task(name: str, piece: Callable[..., Any], /, *args: Any) -> Any:
         return await asyncio.to_thread(piece, *args)
 
     return await step()
+
+
+def say_progress(done: int, waiting: int) -> None:
+    """A line in the run's log while a long delivery pass is under way."""
+    get_run_logger().info("Delivered %d messages, %d to go", done, waiting)
 
 
 def announce(checked: dict[str, Checked]) -> int:

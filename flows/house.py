@@ -13,16 +13,24 @@ from cycles.store import Record, open_record
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
+    from tasks.slack.pacing import Pacer
+
 
 @dataclass(frozen=True, kw_only=True)
 class House:
-    """What a story works with. `slack` is None where no token is set: then messages wait in the outbox."""
+    """What a story works with. `slack` is None where no token is set: then messages wait in the outbox.
+
+    `pacer` keeps all calls of this process below Slack's limits; without one they are neither counted nor held back.
+    `progress` hears every few seconds how many messages a delivery pass is done with, and how many are still to go.
+    """
 
     settings: Settings
     record: Record
     now: Callable[[], datetime]
     slack: "WebClient | None" = None
+    pacer: "Pacer | None" = None
     actor: str = "hoshin"
+    progress: Callable[[int, int], None] | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -32,7 +40,11 @@ class House:
 
 @contextmanager
 def open_house(
-    settings: Settings | None = None, *, now: Callable[[], datetime] | None = None, actor: str = "hoshin"
+    settings: Settings | None = None,
+    *,
+    now: Callable[[], datetime] | None = None,
+    actor: str = "hoshin",
+    progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[House]:
     """Open the house from the environment, and close it again.
 
@@ -42,14 +54,23 @@ def open_house(
     chosen = settings or Settings()
     record = open_record(chosen.url)
     try:
-        yield House(settings=chosen, record=record, now=now or chosen.now, slack=_slack(chosen), actor=actor)
+        slack, pacer = _slack(chosen)
+        yield House(
+            settings=chosen,
+            record=record,
+            now=now or chosen.now,
+            slack=slack,
+            pacer=pacer,
+            actor=actor,
+            progress=progress,
+        )
     finally:
         record.close()
 
 
-def _slack(settings: Settings) -> "WebClient | None":
+def _slack(settings: Settings) -> "tuple[WebClient, Pacer] | tuple[None, None]":
     if not settings.has_slack:
-        return None
-    from tasks.slack import connect
+        return None, None
+    from tasks.slack import connect, pacer_for
 
-    return connect(settings)
+    return connect(settings), pacer_for(settings.slack_base_url)

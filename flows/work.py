@@ -2,6 +2,8 @@
 
 import json
 import logging
+import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
@@ -41,6 +43,20 @@ from cycles.scorecard_queries import scorecard
 from flows.house import House
 
 log = logging.getLogger("hoshin.flows")
+PROGRESS_S = 5.0
+
+
+def every(seconds: float, tell: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    """Pass progress on, but no more often than that; a short pass says nothing at all."""
+    last = time.monotonic()
+
+    def hear(done: int, waiting: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= seconds:
+            last = time.monotonic()
+            tell(done, waiting)
+
+    return hear
 
 
 def read_programme(house: House) -> Programme:
@@ -128,7 +144,7 @@ def identify_people(house: House) -> int:
 
     # First, so that whose account is gone is looked up by e-mail, and missed, in this same pass.
     refresh(house.record, house.slack, house.now())
-    return len(identify(house.record, house.slack, house.now()).orphaned)
+    return len(identify(house.record, house.slack, house.now(), pacer=house.pacer).orphaned)
 
 
 def decide_due(house: House) -> Ticked:
@@ -156,7 +172,14 @@ def deliver_messages(house: House) -> dict[str, Any]:
     from tasks.messages import render
     from tasks.slack import deliver
 
-    done = deliver(house.record, house.slack, now=house.now, render=partial(render, templates=house.settings.templates))
+    done = deliver(
+        house.record,
+        house.slack,
+        now=house.now,
+        render=partial(render, templates=house.settings.templates),
+        pacer=house.pacer,
+        progress=every(PROGRESS_S, house.progress) if house.progress else None,
+    )
     for trouble in (*done.errors, *([done.halted] if done.halted else [])):
         log.warning("delivery: %s", trouble)
     return {name: value for name, value in asdict(done).items() if value}

@@ -26,6 +26,11 @@ def print_json(value: Any) -> None:
     sys.stdout.write("\n")
 
 
+def print_progress(done: int, waiting: int) -> None:
+    """How far a long delivery has come; on stderr, so that what is piped stays clean."""
+    print(f"delivered {done:,} messages, {waiting:,} to go", file=sys.stderr, flush=True)
+
+
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str) -> None:
     """A table that fits the terminal, or one sentence where there is nothing to show."""
     listed = [[_cell(value) for value in row] for row in rows]

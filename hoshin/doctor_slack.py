@@ -12,13 +12,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from cycles.errors import BadInput
+from cycles.held import held
 from cycles.models import Setting
 from cycles.settings import Settings
 from cycles.store import open_record
 from hoshin.doctor import Finding
 from hoshin.doctor_words import taken
 from tasks.slack.client import WORKSPACE, connect
-from tasks.slack.held import held
 from tasks.slack.manifest import APP_SCOPE, bot_scopes
 
 MOST_SKEW_S = 120

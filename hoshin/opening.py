@@ -15,7 +15,7 @@ from cycles.errors import BadInput
 from cycles.journal import last_entry
 from cycles.models import JournalEntry
 from flows.house import House, open_house
-from hoshin.console import parse_time
+from hoshin.console import parse_time, print_progress
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def opened(*, as_of: str | None = None, copy: bool = False, programme: Path | No
         BadInput: when time, settings or database cannot be used.
     """
     at = parse_time(as_of)
-    with open_house(now=(lambda: at) if at else None, actor="cli") as house:
+    with open_house(now=(lambda: at) if at else None, actor="cli", progress=print_progress) as house:
         if programme is not None:
             house = replace(house, settings=house.settings.model_copy(update={"programme": programme}))
         if not copy:

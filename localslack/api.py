@@ -39,7 +39,10 @@ class Api:
         fault = self.world.faults.next(name)
         if fault and fault.phase == "before":
             return await failed(request, fault)
-        answer = await self.answer(name, request)
+        try:
+            answer = await self.answer(name, request)
+        except Limited as limited:
+            return _limited(limited.wait)
         self.world.keeper.flush()
         if fault:
             return await failed(request, fault)
@@ -53,11 +56,31 @@ class Api:
                 raise ApiError("unknown_method", req_method=name)
             args = decoded(await arguments(request))
             check_token(spec, token(request, args))
+            self.take(name, args)
             must_be_granted(name, args, self.scopes)
             return {"ok": True, **spec.body(self.world, checked(spec, args))}
         except ApiError as error:
             detail = {"response_metadata": {"messages": error.messages}} if error.messages else {}
             return {"ok": False, "error": error.error, **detail, **error.extra}
+
+    def take(self, name: str, args: Json) -> None:
+        """Raises Limited where the app has called too often and the workspace counts."""
+        tiers = self.world.tiers
+        if tiers and (wait := tiers.refuse(name, str(args.get("channel") or ""), self.world.clock.now())):
+            raise Limited(wait)
+
+
+class Limited(Exception):
+    """Called too often; ``wait`` is in whole seconds."""
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(wait)
+        self.wait = wait
+
+
+def _limited(wait: int | None) -> Response:
+    body = {"ok": False, "error": "ratelimited"}
+    return JSONResponse(body, status_code=429, headers={} if wait is None else {"Retry-After": str(wait)})
 
 
 async def arguments(request: Request) -> Json:
@@ -132,6 +155,11 @@ async def failed(request: Request, fault: Fault) -> Response:
     if fault.kind == "error":
         return JSONResponse({"ok": False, "error": fault.error})
     if fault.kind == "429":
-        body = {"ok": False, "error": "ratelimited"}
-        return JSONResponse(body, status_code=429, headers={"Retry-After": str(fault.retry_after)})
+        return _limited(fault.retry_after)
+    if fault.kind == "502":
+        # What a proxy in front of Slack answers: a page for people, not JSON.
+        page = (
+            "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
+        )
+        return Response(page, status_code=502, media_type="text/html")
     return Response("upstream failure", status_code=int(fault.kind), media_type="text/plain")

@@ -17,7 +17,7 @@ class Fault:
     """``nth`` counts calls from when the fault was set, from 1; ``times`` is how many calls from there fail.
 
     ``phase`` "after" lets the call take effect and then loses the answer. ``retry_after`` and ``seconds``
-    (of a hang) are seconds.
+    (of a hang) are seconds; ``retry_after`` None sends no such header.
     """
 
     method: str
@@ -25,7 +25,7 @@ class Fault:
     phase: str = "before"
     nth: int = 1
     times: int = 1
-    retry_after: int = 1
+    retry_after: int | None = 1
     error: str = "internal_error"
     seconds: float = 60.0
     seen: int = 0

@@ -42,7 +42,7 @@ class Channel:
 class App:
     """The one installed app, with the slash commands, message shortcuts and scopes its manifest would declare.
 
-    ``scopes`` None grants all that the local Slack knows.
+    ``scopes`` None grants all that the local Slack knows. With ``rate_limits`` calls beyond Slack's tiers are refused.
     """
 
     id: str = "A00000001"
@@ -53,6 +53,7 @@ class App:
     commands: tuple[str, ...] = ()
     shortcuts: tuple[tuple[str, str], ...] = ()
     scopes: tuple[str, ...] | None = None
+    rate_limits: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,8 +129,7 @@ class _Reader:
         )
 
     def app(self, data: Any) -> App:
-        keys = {"id", "name", "bot_id", "bot_user_id", "messages_tab_enabled", "commands", "shortcuts", "scopes"}
-        row = self.table(data, "app", keys)
+        row = self.table(data, "app", set(App.__dataclass_fields__))
         shortcuts = [
             self.table(entry, f"app.shortcuts[{n}]", {"name", "callback_id"})
             for n, entry in enumerate(self.rows(row, "shortcuts"), 1)
@@ -142,6 +142,7 @@ class _Reader:
             messages_tab_enabled=self.flag(row, "messages_tab_enabled", "app", default=True),
             commands=tuple(str(command) for command in self.rows(row, "commands")),
             scopes=tuple(str(scope) for scope in self.rows(row, "scopes")) if "scopes" in row else None,
+            rate_limits=self.flag(row, "rate_limits", "app", default=False),
             shortcuts=tuple(
                 (self.text(s, "callback_id", "app.shortcuts"), self.text(s, "name", "app.shortcuts")) for s in shortcuts
             ),

@@ -10,6 +10,7 @@ from localslack.bus import Bus
 from localslack.clock import Clock
 from localslack.faults import Faults
 from localslack.state import Keeper, State, dump_state, load_state
+from localslack.tiers import Tiers
 from localslack.transcript import Transcript
 from localslack.workspace import User, Workspace
 
@@ -51,6 +52,7 @@ class World:
         self.keeper = Keeper(state, self._dump)
         self.bus = Bus()
         self.faults = Faults()
+        self.tiers = Tiers() if workspace.app.rate_limits else None
         self.dedupe = dedupe
         self.messages_tab_enabled = workspace.app.messages_tab_enabled
         self.tickets: set[str] = set()

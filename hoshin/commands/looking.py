@@ -40,6 +40,8 @@ def status(
     if json:
         print_json(found)
         return
+    if "held" in found:
+        print(f"No message goes out: {found['held']['reason']} {found['held']['waiting']} are waiting.\n")
     print_facts(
         {"cycle": found["cycle"], "stage": found["stage"], "as of": found["as_of"], **_then(found), **found["counts"]}
     )
@@ -97,7 +99,15 @@ def _status(key: str | None, as_of: str | None, known_at: str | None) -> dict[st
         cycle = cycle_named(session, key) if key else current_cycle(session)
         if cycle is None:
             raise BadInput("No cycle is planned yet. Run `hoshin plan`.")
-        return read(session, cycle, now)
+        return {**read(session, cycle, now), **_held(session)}
+
+
+def _held(session: Any) -> dict[str, Any]:
+    """What keeps messages back now; left out while they go out."""
+    from cycles.held import held
+
+    found = held(session)
+    return {"held": {"reason": found.reason, "waiting": found.waiting}} if found.reason else {}
 
 
 def verify(

@@ -87,7 +87,15 @@ def needs(card: Scorecard, words: Words) -> list[dict[str, Markdown]]:
         (WATCH, "needs-relapsed", relapsed),
     )
     lines = [(sign, words(key, n=words.count(count))) for sign, key, count in counted if count > 0]
-    return [{"sign": Markdown(sign), "words": sentence(line)} for sign, line in (*_late(card, words), *lines)]
+    found = (*_held(card, words), *_late(card, words), *lines)
+    return [{"sign": Markdown(sign), "words": sentence(line)} for sign, line in found]
+
+
+def _held(card: Scorecard, words: Words) -> Iterable[tuple[str, str]]:
+    """Before everything else: while nobody is asked or reminded, the other figures say little."""
+    if card.held:
+        reason = words.either(f"held-{card.held.trouble}", "held-other")
+        yield WRONG, words("needs-held", reason=reason, n=words.count(card.held.waiting))
 
 
 def _late(card: Scorecard, words: Words) -> Iterable[tuple[str, str]]:

@@ -46,6 +46,10 @@ class Words:
         key = f"{prefix}-{value.replace(' ', '-')}"
         return self(key) if key in table() else value
 
+    def either(self, key: str, other: str) -> str:
+        """The words of `key` where words.yaml knows it, else those of `other`."""
+        return self(key if key in table() else other)
+
     def title(self, text: Mapping[str, str]) -> str:
         """A text in this language, else in English, else in whatever language it has."""
         return text.get(self.language) or text.get("en") or next(iter(text.values()), "")

@@ -17,6 +17,8 @@ from urllib.error import URLError
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 
+from cycles.held import MARK
+
 Kind = Literal["taken", "limited", "unclear", "unreached", "refused"]
 # Slack always names a Retry-After; a proxy in between that limits by itself may not.
 RETRY_AFTER = timedelta(seconds=30)
@@ -40,8 +42,6 @@ HALTING = {
     "accesslimited": "Slack refuses calls from this network. Allow this machine's address in the app's settings.",
     "access_denied": "The workspace does not let this app in. Ask its administrators to approve it.",
 }
-# How the sentence of such a trouble ends, wherever it is kept.
-HALTED = "(Slack: "
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 # What a call raises besides SlackApiError: sockets, half answers, pages that are not text, JSON that is not an object.
 _RAISED = (OSError, HTTPException, SlackClientError, ValueError, LookupError, AttributeError, TypeError)
@@ -91,7 +91,7 @@ def _refusal(response: SlackResponse) -> Answer:
     if not _NAME.fullmatch(name):
         return _unreadable(status)
     if name in HALTING:
-        raise Halted(f"{HALTING[name]} {HALTED}{_detailed(name, data)})")
+        raise Halted(f"{HALTING[name]} {MARK}{_detailed(name, data)})")
     if status >= 500 or name in UNCLEAR:
         return Answer(kind="unclear", error=name)
     if name in PASSING:

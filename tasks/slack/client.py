@@ -23,9 +23,8 @@ def connect(settings: Settings) -> WebClient:
     Raises:
         BadInput: without a bot token, or when the token would travel unencrypted.
     """
-    token, address = settings.secret("slack_bot_token"), urlsplit(settings.slack_base_url)
-    local = address.hostname in LOOPBACK
-    if address.scheme != "https" and not local:
+    token, local = settings.secret("slack_bot_token"), is_local(settings.slack_base_url)
+    if urlsplit(settings.slack_base_url).scheme != "https" and not local:
         raise BadInput(
             f"HOSHIN_SLACK_BASE_URL is {settings.slack_base_url}, over which the bot token would travel unencrypted. "
             "Write https://."
@@ -34,6 +33,11 @@ def connect(settings: Settings) -> WebClient:
     if local:
         client.proxy = None  # the SDK takes the company's proxy from the environment, which cannot reach this machine
     return client
+
+
+def is_local(address: str) -> bool:
+    """Whether the API at an address is on this machine, as the local Slack's is."""
+    return urlsplit(address).hostname in LOOPBACK
 
 
 def learn_workspace(record: Record, client: WebClient) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from cycles.models import Person, Setting
 from cycles.people import Directory, current_policy
 from cycles.store import Record
 from tasks.slack.answers import Answer, Halted, answer_of
+from tasks.slack.pacing import Pacer
 
 # users.lookupByEmail allows about 50 calls a minute (Slack's tier 3); the rest waits for the next round.
 LOOKUPS = 45
@@ -42,7 +43,9 @@ class Match:
     answer: Answer
 
 
-def identify(record: Record, client: WebClient, now: datetime, *, limit: int = LOOKUPS) -> Identified:
+def identify(
+    record: Record, client: WebClient, now: datetime, *, limit: int = LOOKUPS, pacer: Pacer | None = None
+) -> Identified:
     """Look up everybody without a Slack account, at most `limit` a call; the next call goes on where this one ended."""
     with record.read() as session:
         missing, progress = _missing(session, now), _progress(session)
@@ -53,6 +56,7 @@ def identify(record: Record, client: WebClient, now: datetime, *, limit: int = L
     error = None
     for person in turn:
         try:
+            (pacer or Pacer(methods={})).called("users.lookupByEmail")
             match = matched(record, person, answer_of(lookup(client, person)))
         except Halted as halted:
             error = str(halted)

@@ -17,6 +17,7 @@ from cycles.models import Delivery, Person
 from cycles.people import Directory
 from cycles.store import Record
 from tasks.slack.answers import Answer, answer_of
+from tasks.slack.pacing import BUDGET_S, Pacer
 
 Payload = Mapping[str, Any]
 Renderer = Callable[[Brief], Payload]
@@ -26,6 +27,10 @@ PAUSE = timedelta(minutes=1)
 UNWRITTEN_PAUSE = timedelta(minutes=15)
 # So many calls in a row without an answer: Slack is down, and every further post would only be in doubt.
 GIVE_UP = 3
+# Their turn is waited for before a message is claimed (`lanes`): a claim that waits would soon be in doubt.
+CLAIMED = frozenset({"chat.postMessage", "chat.update"})
+# There is another way, so nobody waits for it.
+AVOIDABLE = frozenset({"conversations.open"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +45,8 @@ class Pace:
 class Delivered:
     """What one pass did, in messages. `doubtful` ones may or may not have arrived; the next passes find out.
 
-    `halted` says what somebody must mend before anything can be sent. `errors` has one sentence per trouble.
+    `waiting` are due and go out with the next pass, because this one's time was up. `halted` says what somebody must mend
+    before anything can be sent. `errors` has one sentence per trouble.
     """
 
     sent: int = 0
@@ -50,6 +56,7 @@ class Delivered:
     doubtful: int = 0
     unknown: int = 0
     failed: int = 0
+    waiting: int = 0
     errors: tuple[str, ...] = ()
     halted: str | None = None
 
@@ -89,30 +96,48 @@ class Tour:
     render: Renderer
     pace: Pace
     directory: Directory
+    pacer: Pacer = field(default_factory=lambda: Pacer(methods={}))
+    budget: float = BUDGET_S
+    until: float = field(init=False)
     done: Counter[str] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
     silence: int = 0
     channels: dict[str, str] = field(default_factory=dict)
     _closed: dict[str, datetime] = field(default_factory=dict)
     _next: dict[int, datetime] = field(default_factory=dict)
+    _slots: dict[int, datetime] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.until = self.pacer.clock() + self.budget
 
     @property
     def given_up(self) -> bool:
         return self.silence >= GIVE_UP
 
     def ask(self, method: str, call: Callable[[], SlackResponse], *, of: str = "") -> Answer:
-        """Call Slack, unless it has limited this method (of this channel) until later.
+        """Call Slack when it is the method's turn, unless Slack has limited it (of this channel) until later.
 
         Raises:
             Halted: when the installation is wrong.
         """
         if (until := self._closed.get(method + of)) and until > self.now():
             return Answer(kind="limited", error="ratelimited", wait=until - self.now())
+        pause = 0.0 if method in CLAIMED else self.pacer.pause(method)
+        if pause and (method in AVOIDABLE or not self.wait(pause)):
+            return Answer(kind="limited", error="ratelimited", wait=timedelta(seconds=pause))
+        self.pacer.called(method)
         answer = answer_of(call)
         self.silence = self.silence + 1 if answer.kind in ("unclear", "unreached") else 0
         if answer.kind == "limited":
             self._closed[method + of] = self.now() + answer.wait
         return answer
+
+    def wait(self, seconds: float) -> bool:
+        """Let time pass, unless the pass would outlast its time."""
+        if self.pacer.clock() + seconds > self.until:
+            return False
+        self.pacer.sleep(seconds)
+        return True
 
     def look(self, delivery_id: int) -> Letter | None:
         """A message that is still waiting, as it is in the record now."""
@@ -155,13 +180,19 @@ class Tour:
             ) from error
 
     def slot(self, letter: Letter, channel: str) -> datetime:
-        """When the reader's channel takes another message (generic cell rate algorithm, ITU-T I.371); reserves it."""
-        now, reader, pace = self.now(), letter.delivery.person_id, self.pace
+        """When the reader's channel takes this message (generic cell rate algorithm, ITU-T I.371); a place once given is kept."""
+        number = letter.delivery.id
+        if number not in self._slots:
+            self._slots[number] = self._place(letter.delivery.person_id)
+        return max(self._slots[number], self._closed.get("chat.postMessage" + channel, self._slots[number]))
+
+    def _place(self, reader: int) -> datetime:
+        now, pace = self.now(), self.pace
         if reader not in self._next:
             self._next[reader] = self._after_others(reader, now)
         free = max(now, self._next[reader] - (pace.burst - 1) * pace.interval)
         self._next[reader] = max(self._next[reader], free) + pace.interval
-        return max(free, self._closed.get("chat.postMessage" + channel, now))
+        return free
 
     def _after_others(self, reader: int, now: datetime) -> datetime:
         """Messages that other passes sent to the reader in the last seconds count too."""
@@ -214,6 +245,6 @@ class Tour:
             self.done[how] += 1
             self.errors += [error] if error else []
 
-    def tally(self, halted: str | None) -> Delivered:
+    def tally(self, halted: str | None, waiting: int = 0) -> Delivered:
         """The pass in numbers."""
-        return Delivered(**self.done, errors=tuple(dict.fromkeys(self.errors)), halted=halted)
+        return Delivered(**self.done, waiting=waiting, errors=tuple(dict.fromkeys(self.errors)), halted=halted)

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 from hypothesis import strategies as st
 
+from cycles.held import Held
 from cycles.scorecard import (
     ActionRow,
     FrameworkRow,
@@ -138,6 +139,7 @@ cards = st.builds(
     deliveries_unknown=counts,
     deliveries_failed=counts,
     orphaned=counts,
+    held=st.none() | st.builds(Held, reason=texts, waiting=counts, last=st.none()),
     systems=some(systems),
     frameworks=some(frameworks, 10),
     lapses=some(lapses),

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from cycles.held import Held
 from cycles.scorecard import Scorecard, Tally
 from tasks.charts.escaping import escaped, link, sentence
+from tasks.charts.words import table
 from tasks.dashboards import (
     DASHBOARDS,
     actions_rows,
@@ -25,6 +27,7 @@ from tasks.dashboards import (
     scorecard_markdown,
     systems_rows,
 )
+from tasks.slack.answers import HALTING
 
 KEYS = ("hoshin-scorecard", "hoshin-systems", "hoshin-actions", "hoshin-cycle")
 LINKS = {key: f"/v2/artifacts/key/{key}" for key in KEYS[1:]}
@@ -188,6 +191,35 @@ def test_deliveries_in_doubt_are_named_only_when_there_are_any() -> None:
     text = page(replace(calm(), deliveries_unknown=3, deliveries_failed=1))
     assert "✕ 3 deliveries are in doubt" in text
     assert "✕ 1 delivery failed for good" in text
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (
+            "The bot token was revoked. (Slack: token_revoked)",
+            {"en": "revoked the bot token", "ja": "ボットトークンが失効"},
+        ),
+        ("It lacks a scope. (Slack: missing_scope, needs chat:write)", {"en": "lacks a scope", "ja": "スコープが不足"}),
+        ("Something new. (Slack: not_seen_before)", {"en": "hoshin doctor", "ja": "hoshin doctor"}),
+    ],
+)
+def test_what_holds_every_message_back_comes_first(reason: str, said: dict[str, str]) -> None:
+    held = Held(reason=reason, waiting=12, last=None)
+    for language, words in said.items():
+        text = below_picture(
+            scorecard_markdown(replace(calm(), held=held, deliveries_failed=1), language=language, links={})
+        )
+        first = next(line for line in text.splitlines() if line.startswith("- "))
+        assert first.startswith("- ✕ ")
+        assert words in first
+        assert "12" in first
+
+
+def test_every_trouble_that_halts_delivery_has_words_or_points_to_the_doctor() -> None:
+    named = {key.removeprefix("held-") for key in table() if key.startswith("held-")} - {"other"}
+    assert named <= set(HALTING)
+    assert {"token_revoked", "account_inactive", "invalid_auth"} <= named
 
 
 def test_long_tables_are_cut_and_say_so() -> None:

@@ -19,7 +19,7 @@ SOURCES = "\n".join(
     )
 )
 # Keys that are put together from a prefix and a code of the record.
-COMPOSED = ("stage", "reason", "severity", "tier", "role", "state", "title", "about")
+COMPOSED = ("stage", "reason", "severity", "tier", "role", "state", "title", "about", "held")
 
 
 @pytest.mark.parametrize("key", table())

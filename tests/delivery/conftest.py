@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from delivery_house import House, Opener, build, open_house
@@ -28,9 +29,9 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]
 def opened(tmp_path: Path, originals: Callable[[int], Path]) -> Opener:
     """Open a house with so many owners: `with opened(owners=60, dedupe=False) as house`."""
 
-    def open_copy(*, owners: int = OWNERS, dedupe: bool = False) -> AbstractContextManager[House]:
+    def open_copy(*, owners: int = OWNERS, dedupe: bool = False, **app: Any) -> AbstractContextManager[House]:
         shutil.copy(originals(owners), tmp_path / "hoshin.db")
-        return open_house(tmp_path, owners=owners, dedupe=dedupe)
+        return open_house(tmp_path, owners=owners, dedupe=dedupe, **app)
 
     return open_copy
 

@@ -71,12 +71,12 @@ def _person(key: str, **more: str) -> Json:
     return mine | more
 
 
-def workspace(owners: int) -> Workspace:
+def workspace(owners: int, **app: Any) -> Workspace:
     """The same people in Slack."""
     people = programme(owners)["people.yaml"]["people"]
     users = [{"name": row["key"], "real_name": row["name"], "email": row["email"], "tz": row["zone"]} for row in people]
     gone = {"name": "gone", "real_name": "Gone", "email": "gone@aozora.example", "deleted": True}
-    return Workspace.from_dict({"team": {"id": "T00000001"}, "users": [*users, gone]})
+    return Workspace.from_dict({"team": {"id": "T00000001"}, "users": [*users, gone], "app": app})
 
 
 def build(folder: Path, owners: int) -> None:
@@ -90,7 +90,8 @@ def build(folder: Path, owners: int) -> None:
         sync(session, load_programme(home), now=PLANNED, actor="test")
         planned = plan.plan(session, period("FY2026-Q3", "april"), current_policy(session), now=PLANNED, actor="test")
         plan.open_cycle(session, planned.cycle, now=PLANNED, actor="lead")
-        do.tick(session, now=MORNING, actor="test")
+    do.tick_all(record, now=MORNING, actor="test")
+    with record.write() as session:
         for delivery in session.exec(select(Delivery).where(Delivery.kind != "digest")).all():
             outbox.withdraw(session, delivery)
     record.close()
@@ -184,12 +185,12 @@ class House:
 
 
 @contextmanager
-def open_house(folder: Path, *, owners: int, dedupe: bool = False) -> Iterator[House]:
+def open_house(folder: Path, *, owners: int, dedupe: bool = False, **app: Any) -> Iterator[House]:
     """A house whose record is in `folder` already. Slack does not de-duplicate by client_msg_id unless told to."""
     clock = Hand()
     record = open_record(database(folder))
     try:
-        with LocalSlack(workspace(owners), clock=clock.epoch, dedupe=dedupe) as slack:
+        with LocalSlack(workspace(owners, **app), clock=clock.epoch, dedupe=dedupe) as slack:
             yield House(record=record, slack=slack, clock=clock, folder=folder)
     finally:
         record.close()

@@ -6,9 +6,9 @@ from delivery_weather import Odd, weather_before
 from slack_sdk import WebClient
 
 from cycles import outbox
+from cycles.held import Held, held
 from cycles.models import Delivery, Person
 from tasks.slack.doubts import PAGE_ROWS, PAGES, PATIENCE
-from tasks.slack.held import Held, held
 
 # Refusals ---------------------------------------------------------------------------------------------------------------
 
