@@ -140,7 +140,7 @@ def _reopen_lapse(session: Session, found: Acceptance, now: datetime, actor: str
         return
     cycle = session.get_one(Cycle, lapse.cycle_id)
     policy = Policy.model_validate(cycle.policy)
-    directory = Directory.load(session, policy)
+    directory = Directory.few(session, policy)
     open_for(session, lapse, policy, directory, weights(session, cycle), now=now, actor=actor)
 
 
@@ -157,7 +157,7 @@ def _lapsed(act: Act, system_id: int, kind_id: int) -> tuple[Lapse, Cycle, Polic
         raise Refused("in_order", f"{name} is not lapsed; there is no risk to accept.")
     cycle = act.session.get_one(Cycle, lapse.cycle_id)
     policy = Policy.model_validate(cycle.policy)
-    return lapse, cycle, policy, Directory.load(act.session, policy)
+    return lapse, cycle, policy, Directory.few(act.session, policy)
 
 
 def _found(act: Act, acceptance_id: int) -> tuple[Acceptance, Directory]:
@@ -165,7 +165,7 @@ def _found(act: Act, acceptance_id: int) -> tuple[Acceptance, Directory]:
     found = act.session.get(Acceptance, acceptance_id)
     if found is None:
         raise Refused("unknown", f"There is no risk acceptance {acceptance_id}.")
-    return found, Directory.load(act.session, current_policy(act.session))
+    return found, Directory.few(act.session, current_policy(act.session))
 
 
 def _decided(act: Act, acceptance_id: int) -> tuple[Acceptance, Directory]:

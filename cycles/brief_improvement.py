@@ -38,7 +38,7 @@ from cycles.permits import ANSWERABLE
 def action_brief(session: Session, reader: Person, action_id: int, role: str, now: datetime) -> ActionBrief | None:
     """An action as its reader sees it; None once it is no longer being worked on and was never shown."""
     action = session.get_one(Action, action_id)
-    directory = Directory.load(session, policy_of(session, action))
+    directory = Directory.few(session, policy_of(session, action))
     request = _request(session, action)
     today = directory.today(reader.id, now)
     late = milestones.overdue_of(session, action, today)
@@ -173,7 +173,7 @@ def cadence_brief(session: Session, reader: Person, cadence_id: int) -> CadenceB
 def finding_brief(session: Session, reader: Person, finding_id: int, role: str) -> FindingBrief:
     """What was reported, for who triages it or for its reporter."""
     found = session.get_one(Finding, finding_id)
-    directory = Directory.load(session, current_policy(session))
+    directory = Directory.few(session, current_policy(session))
     reporter = findings.reporter_for(session, found, reader, directory)
     action = session.exec(pick(Action).where(Action.finding_id == found.id)).first()
     kind = session.get(EvidenceKind, found.kind_id) if found.kind_id else None

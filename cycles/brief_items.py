@@ -84,7 +84,7 @@ class _Shelf:
         return cls(
             cycle=cycle,
             policy=policy,
-            directory=Directory.load(session, policy),
+            directory=Directory.few(session, policy),
             systems={row.id: row for row in session.scalars(select(System).where(col(System.id).in_(systems)))},
             kinds={row.id: row for row in session.scalars(select(EvidenceKind).where(col(EvidenceKind.id).in_(kinds)))},
             last=last_answers.latest_accepted(session, pairs),

@@ -84,7 +84,7 @@ def _chase_brief(
     first = session.get_one(Request, requests[0])
     cycle = session.get_one(Cycle, first.cycle_id)
     policy = Policy.model_validate(cycle.policy)
-    directory = Directory.load(session, policy)
+    directory = Directory.few(session, policy)
     if delivery.kind == "reminder":
         last = delivery.role == "last"
         following = _next_person(first, directory, policy, now) if last else None

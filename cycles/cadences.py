@@ -40,7 +40,7 @@ def decide(act: Act, cadence_id: int, *, accept: bool) -> None:
     found = act.session.get(Cadence, cadence_id)
     if found is None:
         raise Refused("unknown", f"No cadence {cadence_id} was proposed.")
-    act.must_lead(Directory.load(act.session, current_policy(act.session)))
+    act.must_lead(Directory.few(act.session, current_policy(act.session)))
     if found.outcome is not None:
         raise Refused("answered", f"The cadence {cadence_id} was {found.outcome} already.")
     found.outcome, found.decided_at = "accepted" if accept else "declined", act.now

@@ -22,7 +22,7 @@ def cancel(act: Act, cycle: Cycle, reason: str) -> bool:
         Refused: when it is closed, the person is no lead, or no reason is given.
     """
     act.must_be_here()
-    act.must_lead(Directory.load(act.session, Policy.model_validate(cycle.policy)))
+    act.must_lead(Directory.few(act.session, Policy.model_validate(cycle.policy)))
     if cycle.state == "cancelled":
         return False
     if cycle.state == "closed":

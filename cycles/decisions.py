@@ -123,7 +123,7 @@ def approve_plan(act: Act, cycle_key: str) -> bool:
     cycle = act.session.exec(select(Cycle).where(Cycle.key == cycle_key)).first()
     if cycle is None:
         raise Refused("unknown", f"There is no cycle {cycle_key}.")
-    act.must_lead(Directory.load(act.session, Policy.model_validate(cycle.policy)))
+    act.must_lead(Directory.few(act.session, Policy.model_validate(cycle.policy)))
     return plan.open_cycle(act.session, cycle, now=act.now, actor=act.person.key)
 
 

@@ -179,4 +179,4 @@ def action_for(act: Act, action_id: int) -> tuple[Action, Policy, Directory]:
         raise Refused("unknown", f"There is no action {action_id}.")
     act.must_be_here()
     policy = policy_of(act.session, action)
-    return action, policy, Directory.load(act.session, policy)
+    return action, policy, Directory.few(act.session, policy)

@@ -77,7 +77,7 @@ def report(session: Session, told: Report, reporter: Person | None, *, now: date
     # The journal is handed to auditors: it proves the words by their digest and does not repeat them.
     words = hashlib.sha256(f"{title}\n{detail}".encode()).hexdigest()
     _enter(session, found, "reported", now, actor, source=told.source, severity=told.severity, words=words)
-    directory = Directory.load(session, current_policy(session))
+    directory = Directory.few(session, current_policy(session))
     _say(session, found, directory, reader_of(session, found, directory, now), "lead", "new", now)
     return found
 
@@ -102,7 +102,7 @@ def triage(
     if found is None:
         raise Refused("unknown", f"There is no finding {finding_id}.")
     policy = current_policy(act.session)
-    directory = Directory.load(act.session, policy)
+    directory = Directory.few(act.session, policy)
     must_read(act, found, directory)
     if not accept and not reason.strip():
         raise Refused("reason", "Say why it is dismissed; its reporter reads it.")

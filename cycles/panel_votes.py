@@ -78,7 +78,7 @@ def call_anew(act: Act, evidence_id: int, *, without: Sequence[Person] = (), rea
         raise Refused("unknown", f"There is no panel on evidence {evidence_id}.")
     request = act.session.get_one(Request, evidence.request_id or 0)
     policy = Policy.model_validate(act.session.get_one(Cycle, request.cycle_id).policy)
-    directory = Directory.load(act.session, policy)
+    directory = Directory.few(act.session, policy)
     act.must_lead(directory)
     if act.person.id in _answering(act, evidence):
         raise Refused("not_yours", "You answer for this yourself; another lead has to call the panel.")

@@ -1,5 +1,6 @@
 """Who everybody is at a moment: their hours, leave, line and part in the programme, read once per decision round."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -12,13 +13,15 @@ from cycles.models import Leave, Membership, Person, Setting
 from cycles.policy import Policy
 from cycles.workdays import Calendar, Closure, Hours
 
+Leaves = list[tuple[date, date]]
+
 
 @dataclass
 class Directory:
     """Everybody in the record, with what is needed to decide who may be told what, and when."""
 
-    people: dict[int, Person]
-    leave: dict[int, list[tuple[date, date]]]
+    people: Mapping[int, Person]
+    leave: Mapping[int, Leaves]
     roles: dict[str, list[int]]
     closures: tuple[Closure, ...]
     patience: int
@@ -26,16 +29,28 @@ class Directory:
 
     @classmethod
     def load(cls, session: Session, policy: Policy) -> "Directory":
-        leave: dict[int, list[tuple[date, date]]] = {}
-        # Plain columns: years of leave are thousands of rows, read at every answer.
+        """Everybody at once, for rounds that go through many; it outlives the session."""
+        leave: dict[int, Leaves] = {}
+        # Plain columns: years of leave are thousands of rows.
         days_off = select(col(Leave.person_id), col(Leave.starts), col(Leave.ends)).order_by(col(Leave.starts))
         for person_id, starts, ends in session.exec(days_off).all():
             leave.setdefault(person_id, []).append((starts, ends))
+        people = {person.id: person for person in session.exec(select(Person)).all()}
+        return cls._of(session, policy, people, {person_id: leave.get(person_id, []) for person_id in people})
+
+    @classmethod
+    def few(cls, session: Session, policy: Policy) -> "Directory":
+        """The same, for one answer or one message: whoever is asked about is read then, while the session lives."""
+        return cls._of(session, policy, _PeopleAsNeeded(session), _LeaveAsNeeded(session))
+
+    @classmethod
+    def _of(
+        cls, session: Session, policy: Policy, people: Mapping[int, Person], leave: Mapping[int, Leaves]
+    ) -> "Directory":
         roles: dict[str, list[int]] = {}
         for member in session.exec(select(Membership).order_by(col(Membership.id))).all():
             if not member.automated:  # a program has a seat on panels, and decides nothing by itself
                 roles.setdefault(member.role, []).append(member.person_id)
-        people = {person.id: person for person in session.exec(select(Person)).all()}
         return cls(
             people=people,
             leave=leave,
@@ -56,7 +71,7 @@ class Directory:
                 calendar=Calendar(country=person.country, closures=self.closures),
                 starts=time.fromisoformat(person.work_starts),
                 ends=time.fromisoformat(person.work_ends),
-                leave=tuple(self.leave.get(person_id, ())),
+                leave=tuple(self.leave[person_id]),
             )
         return self._hours[person_id]
 
@@ -116,6 +131,41 @@ class Directory:
         named = [person_id for person_id in self.roles.get("reviewer", []) if not self.has_left(person_id, now)]
         free = [person_id for person_id in named if person_id not in excluded]
         return [person_id for person_id in free if self.is_here(person_id, now)] or free
+
+
+class _PeopleAsNeeded(Mapping[int, Person]):
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._known: dict[int, Person] = {}
+
+    def __getitem__(self, person_id: int) -> Person:
+        if person_id not in self._known:
+            found = self._session.get(Person, person_id)
+            if found is None:
+                raise KeyError(person_id)
+            self._known[person_id] = found
+        return self._known[person_id]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._session.exec(select(Person.id)).all())
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class _LeaveAsNeeded(Mapping[int, Leaves]):
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __getitem__(self, person_id: int) -> Leaves:
+        days_off = select(col(Leave.starts), col(Leave.ends)).where(Leave.person_id == person_id)
+        return [(starts, ends) for starts, ends in self._session.exec(days_off.order_by(col(Leave.starts)))]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(_PeopleAsNeeded(self._session))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def has_left(person: Person, now: datetime) -> bool:

@@ -49,7 +49,7 @@ class Act:
             raise Refused("closed", f"Cycle {cycle.key} is {cycle.state}; nothing can be answered in it.")
         self.must_be_here()
         policy = Policy.model_validate(cycle.policy)
-        return request, cycle, policy, Directory.load(self.session, policy)
+        return request, cycle, policy, Directory.few(self.session, policy)
 
     def may_answer(self, request: Request, directory: Directory) -> None:
         """The owner, whoever was asked, those the ladder may ask, and leads.

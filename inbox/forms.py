@@ -178,4 +178,4 @@ def _told(act: Act, kind: str, subject: str, subject_id: int) -> Brief | None:
 
 
 def _directory(session: Session) -> Directory:
-    return Directory.load(session, current_policy(session))
+    return Directory.few(session, current_policy(session))

@@ -67,7 +67,7 @@ def _new(visit: Visit, act: Act) -> Finding:
     found = act.session.get(Finding, visit.number)
     if found is None:
         raise Refused("unknown", f"There is no finding {visit.number}.")
-    findings.must_read(act, found, Directory.load(act.session, current_policy(act.session)))
+    findings.must_read(act, found, Directory.few(act.session, current_policy(act.session)))
     if found.state != "new":
         raise Refused("answered", f"Finding {found.id} is {found.state}.")
     return found

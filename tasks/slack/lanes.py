@@ -4,7 +4,7 @@ Two thousand silent rewrites (50 a minute) must not keep a prompt waiting, nor s
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from cycles import outbox
 from cycles.models import Delivery, Person
@@ -14,7 +14,7 @@ from tasks.slack.pacing import Pacer
 class Lanes:
     """What is due, oldest first in each lane. `until` is when the pass ends, by the pacer's clock (seconds)."""
 
-    def __init__(self, due: Iterable[Delivery], people: dict[int, Person], pacer: Pacer, until: float) -> None:
+    def __init__(self, due: Iterable[Delivery], people: Mapping[int, Person], pacer: Pacer, until: float) -> None:
         self.pacer, self.until = pacer, until
         self._lanes: dict[str, deque[tuple[int, int]]] = {}
         for place, delivery in enumerate(due):
@@ -37,7 +37,7 @@ class Lanes:
         return self._lanes[method].popleft()[1]
 
 
-def _method(delivery: Delivery, people: dict[int, Person]) -> str:
+def _method(delivery: Delivery, people: Mapping[int, Person]) -> str:
     if delivery.kind in outbox.SILENT:
         return "chat.update"
     return "chat.postMessage" if people[delivery.person_id].slack_id else "users.lookupByEmail"

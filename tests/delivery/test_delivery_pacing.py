@@ -182,6 +182,7 @@ def test_a_clock_that_stands_still_ends_the_pass(house: House) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1_200)
 def test_two_thousand_owners(opened: Opener) -> None:
     """The first morning of a large organisation: nobody's account is known, the pass begins every quarter of an hour."""
     with opened(owners=2_000, rate_limits=True) as house:
