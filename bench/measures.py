@@ -8,6 +8,7 @@ from bench.floors import plan_floor
 from bench.lines import Measure, ratio_of
 from bench.places import Place, count, peak_mib, place, seconds
 from bench.prefect_tasks import TaskTime
+from bench.presses import presses
 from bench.steps import planned
 from bench.ticking import tick_line, ticking, verify
 from cycles.models import CycleSystem, Request
@@ -39,7 +40,8 @@ def all_of(where: Place, size: town.Size, few: town.Size, entries: int, rounds: 
     )
     _settled(where, "village", few)
     little, _ = _plan(where, few, 1, "village")
-    return [*plan_lines, *check_lines, tick_line(where, many, ticking(where, little)), verify(where, entries), memory]
+    ticks = tick_line(where, many, ticking(where, little))
+    return [*plan_lines, *check_lines, ticks, verify(where, entries), *presses(where, "village"), memory]
 
 
 def _settled(where: Place, name: str, size: town.Size) -> None:
