@@ -44,7 +44,7 @@ function draw(view, stack, drafts, getters, context) {
   const foot = h("footer", { class: "modal-foot" },
     h("button", { type: "button", class: "btn", "data-testid": "modal-close", onclick: close }, view.close ? plainText(view.close.text) : words.deny),
     view.submit && h("button", { type: "submit", class: "btn primary", "data-testid": "modal-submit" }, plainText(view.submit.text)));
-  const form = h("form", { class: "modal", role: "dialog", "aria-modal": "true", "aria-labelledby": `title-${view.id}`, novalidate: "", tabindex: "-1", "data-view-id": view.id, "data-testid": "modal" }, head, body, foot);
+  const form = h("form", { class: "modal", role: "dialog", "aria-modal": "true", "aria-labelledby": `title-${view.id}`, novalidate: "", tabindex: "-1", "data-view-id": view.id, "data-view-hash": view.hash, "data-testid": "modal" }, head, body, foot);
   form.addEventListener("submit", (event) => { event.preventDefault(); submit(view, form, getters, context); });
   trapFocus(form, close);
   return h("div", { class: "overlay view" }, form);

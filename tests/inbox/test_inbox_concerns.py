@@ -61,8 +61,7 @@ def test_an_anonymous_concern_leaves_no_trace_of_its_reporter(town: Town, caplog
     assert "The scores are wrong" in str(town.human.messages("sato")[-1])
 
 
-def test_a_confidential_concern_is_triaged_and_its_reporter_thanked(http_town: Town) -> None:
-    town = http_town
+def test_a_confidential_concern_is_triaged_and_its_reporter_thanked(town: Town) -> None:
     concern(town, "okafor", "confidential", "The scores are wrong")
     until(lambda: len(everything(town)["finding"]) == 1, "the concern")
     town.post()
@@ -76,8 +75,7 @@ def test_a_confidential_concern_is_triaged_and_its_reporter_thanked(http_town: T
     assert "確認しました。" in str(town.human.messages("okafor")[-1])
 
 
-def test_the_risk_of_a_lapse_is_accepted_in_slack(http_town: Town) -> None:
-    town = http_town
+def test_the_risk_of_a_lapse_is_accepted_in_slack(town: Town) -> None:
     town.now = LATE
     with town.record.write() as session:
         cycle = session.exec(select(Cycle).where(Cycle.key == CYCLE)).one()

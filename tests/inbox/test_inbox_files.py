@@ -47,14 +47,14 @@ def test_the_token_goes_to_slack_only() -> None:
     assert not allowed("https://files.slack.com/x", local)
 
 
-def test_where_no_files_are_taken_the_form_asks_for_none(http_town: Town) -> None:
-    http_town.settings.max_upload_mb = 0
-    view = form(http_town)
+def test_where_no_files_are_taken_the_form_asks_for_none(town: Town) -> None:
+    town.settings.max_upload_mb = 0
+    view = form(town)
     assert [block["block_id"] for block in view["blocks"]] == ["about", "link", "effective", "note"]
     assert not view["blocks"][1].get("optional")
-    done = http_town.fill("bennett", view, link="https://docs.example.com/risk", effective="2026-09-30")
+    done = town.fill("bennett", view, link="https://docs.example.com/risk", effective="2026-09-30")
     assert not done.get("errors")
-    http_town.await_state("submitted")
+    town.await_state("submitted")
 
 
 def test_a_file_beyond_the_limit_is_refused(town: Town) -> None:
