@@ -19,7 +19,7 @@ from inbox.letters import Envelope, Letter, Malformed, read
 from inbox.people import Stranger
 from inbox.sayings import BESIDE, notice_view, refusal
 from inbox.send import send_form
-from inbox.visit import Reply, Visit, open_view, void, whisper
+from inbox.visit import Reply, Visit, open_or_say, void, whisper
 from tasks.modals import WrongAnswers
 
 Json = dict[str, Any]
@@ -108,7 +108,7 @@ def _opened(visit: Visit, view: Json) -> Reply:
     """What opens a form changes nothing, but is entered, so that it opens one form."""
     if not visit.settle(lambda act: None):
         return Reply()
-    return Reply(then=(open_view(visit.inbox, visit.letter.trigger, view),))
+    return Reply(then=(open_or_say(visit, view),))
 
 
 def _pressed(visit: Visit) -> Reply:

@@ -160,6 +160,10 @@ REFUSALS: dict[str, dict[str, str]] = {
 }
 
 NOTICES: dict[str, dict[str, str]] = {
+    "unopened": {
+        "en": "Slack could not open the form in time. Please press once more.",
+        "ja": "時間内にフォームを開けませんでした。お手数ですが、もう一度押してください。",
+    },
     "close": {"en": "Close", "ja": "閉じる"},
     "title": {"en": "A note", "ja": "お知らせ"},
     "receiving": {

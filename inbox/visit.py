@@ -15,7 +15,7 @@ from cycles.models import Inbound, Person
 from cycles.permits import Act
 from inbox.house import SLACK_TROUBLE, Inbox, log
 from inbox.letters import Letter
-from inbox.sayings import notice_view
+from inbox.sayings import notice, notice_view
 from tasks.words import Words, words_for
 
 Json = dict[str, Any]
@@ -115,6 +115,25 @@ def number(subject: str) -> int:
 def open_view(inbox: Inbox, trigger: str, view: Json) -> Step:
     """Open a modal. The trigger lives 3 s and opens one view (Slack: "Modals"), so this must be the first call."""
     return lambda: void(inbox.client.views_open(trigger_id=trigger, view=view))
+
+
+def open_or_say(visit: Visit, view: Json) -> Step:
+    """Open a modal, or tell the person that it could not be and what to do: a press that shows nothing is pressed no more."""
+    inbox, letter = visit.inbox, visit.letter
+
+    def step() -> None:
+        try:
+            open_view(inbox, letter.trigger, view)()
+        except SlackApiError as error:
+            log.warning("a form for %s could not be opened (%s)", visit.person.key, _reason(error))
+            text = notice("unopened", visit.person.locale)
+            try:
+                inbox.client.chat_postEphemeral(channel=letter.channel, user=letter.user, text=text)
+            except SlackApiError:
+                # Pressed in the home, or typed where the app is no member.
+                inbox.client.chat_postMessage(channel=letter.user, text=text)
+
+    return step
 
 
 def update_view(inbox: Inbox, view_id: str, view: Json) -> Step:
