@@ -19,6 +19,7 @@ from cycles.models import Person, Setting
 # Which people's zone and locale the programme leaves to Slack: {"zone": [key…], "locale": [key…]}.
 LEFT_OUT = "from_slack"
 TOLD = "slack_profiles"  # what Slack said last of each person, by key
+SOUGHT = "slack_people"  # how far the search for accounts has come, and whom it did not find: {"orphaned": [key…]}
 FIELDS = ("zone", "locale")
 EVERY = timedelta(hours=24)
 ACTOR = "slack"
@@ -95,6 +96,15 @@ def keep(session: Session, said: Mapping[str, Profile], now: datetime) -> None:
         for key, of in said.items()
     }
     session.merge(Setting(name=TOLD, value={**_value(session, TOLD), **rows}))
+
+
+def unreachable(session: Session) -> frozenset[int]:
+    """The ids of people whom nobody can write to: Slack was asked, and they have no account in use."""
+    missing = _value(session, SOUGHT).get("orphaned", ())
+    if not missing:
+        return frozenset()
+    found = select(Person.id).where(col(Person.key).in_(missing), col(Person.slack_id).is_(None))
+    return frozenset(session.exec(found).all())
 
 
 def due(session: Session, now: datetime) -> list[Person]:

@@ -96,8 +96,8 @@ def finding_of(session: Session, action: Action) -> Finding | None:
 
 
 def owner_now(directory: Directory, owner_id: int, now: datetime) -> int:
-    """Who owns what is opened now: the system's owner, or the lead once the owner has left."""
-    return owner_id if not directory.has_left(owner_id, now) else directory.lead(now)
+    """Who owns what is opened now: the system's owner, or the lead once the owner is gone."""
+    return owner_id if not directory.is_gone(owner_id, now) else directory.lead(now)
 
 
 def due_from_today(action: Action, policy: Policy, directory: Directory, now: datetime) -> date:

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Session, col, func
 from sqlmodel import select as pick
 
+from cycles.accounts import unreachable
 from cycles.brief_items import item_for, reader_of
 from cycles.briefs import (
     Answered,
@@ -76,7 +77,8 @@ def dispute_brief(session: Session, reader: Person, request_id: int, now: dateti
     said = request.answer or {}
     assignee = session.get_one(Person, request.assignee_id)
     claim = CLAIMS.get(str(said.get("verb")))
-    left = has_left(assignee, now)
+    no_account = not has_left(assignee, now) and assignee.id in unreachable(session)
+    left = no_account or has_left(assignee, now)
     settled = None
     named = claim == "cannot_provide" and request.state == "lapsed"
     if said and not request.disputed and not named:
@@ -90,6 +92,7 @@ def dispute_brief(session: Session, reader: Person, request_id: int, now: dateti
         orphaned=left and not named,
         claim=claim or "not_mine",
         others=_others(session, request) if left else 0,
+        no_account=no_account,
         outcome=settled,
     )
 

@@ -101,9 +101,9 @@ class OfferBrief:
 
 @dataclass(frozen=True, kw_only=True)
 class DisputeBrief:
-    """To the lead: what the assignee says against a request, or that they have left (`orphaned`).
+    """To the lead: what the assignee says against a request, or that they are gone (`orphaned`).
 
-    `claim` is not_mine, not_applicable or cannot_provide (then an improvement action is open already). `others` counts the further requests of somebody who left, which go to the same successor.
+    `no_account`: not departed, but without an account by which they could be asked. `claim` is not_mine, not_applicable or cannot_provide (then an improvement action is open already). `others` counts the further requests of somebody who left, which go to the same successor.
     """
 
     reader: Reader
@@ -113,6 +113,7 @@ class DisputeBrief:
     orphaned: bool
     claim: str = "not_mine"
     others: int = 0
+    no_account: bool = False
     outcome: Answered | None = None
 
 

@@ -58,7 +58,7 @@ def review(act: Act, evidence_id: int, vote: Vote, reason: str = "") -> None:
 def reassign(act: Act, request_id: int, to: Person, note: str = "") -> None:
     """Give a request to somebody, who is asked afresh with a fair time to answer.
 
-    What a person who has left was to answer goes to the same successor as a whole.
+    What a person who is gone was to answer goes to the same successor as a whole.
     """
     request, _, _, directory = act.request(request_id)
     act.may_hand_on(request, directory)
@@ -73,8 +73,8 @@ def reassign(act: Act, request_id: int, to: Person, note: str = "") -> None:
 
 
 def _left_behind(act: Act, request: Request, directory: Directory) -> list[Request]:
-    """Everything else that the same departed person was to answer in this cycle."""
-    if not directory.has_left(request.assignee_id, act.now):
+    """Everything else that the same person, who is gone, was to answer in this cycle."""
+    if not directory.is_gone(request.assignee_id, act.now):
         return []
     waiting = select(Request).where(
         Request.cycle_id == request.cycle_id,

@@ -1,4 +1,4 @@
-"""When somebody leaves: what they were asked for becomes the lead's to hand on, without waiting for its next reminder."""
+"""When somebody leaves, or can no longer be written to: what they were asked for becomes the lead's to hand on."""
 
 from datetime import datetime
 
@@ -13,8 +13,8 @@ _UNDECIDED = (col(Request.state).in_(UNANSWERED), ~col(Request.disputed))
 
 
 def wake_orphans(session: Session, cycle: Cycle, directory: Directory, now: datetime) -> None:
-    """What somebody who left was to answer in a cycle is looked at by the next tick."""
-    gone = [person for person in directory.people if directory.has_left(person, now)]
+    """What somebody who is gone was to answer in a cycle is looked at by the next tick."""
+    gone = [person for person in directory.people if directory.is_gone(person, now)]
     waiting = select(Request).where(Request.cycle_id == cycle.id, col(Request.assignee_id).in_(gone))
     _wake(session, list(session.exec(waiting.where(*_UNDECIDED)).all()) if gone else [], now)
 

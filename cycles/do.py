@@ -23,6 +23,8 @@ from cycles.store import Record
 
 BATCH = 2_000
 # More than a million due at once is not asked in one go; the next tick goes on.
+# Of so many people without an account a lead is told in a day.
+ORPHANS_TOLD_A_DAY = 5
 MOST_BATCHES = 500
 ITEMS_PER_MESSAGE = 8
 
@@ -97,7 +99,7 @@ def _tick(session: Session, now: datetime, actor: str) -> tuple[Ticked, int]:
 
 def _decide(found: _Round, request: Request) -> None:
     directory, now = found.directory, found.now
-    request.disputed = request.disputed or directory.has_left(request.assignee_id, now)
+    request.disputed = request.disputed or directory.is_gone(request.assignee_id, now)
     if request.disputed:
         _orphan(found, request)
     elif request.step == 0:
@@ -109,13 +111,19 @@ def _decide(found: _Round, request: Request) -> None:
 
 def _orphan(found: _Round, request: Request) -> None:
     """Nobody is there to ask: the lead is told once, and decides."""
+    gone, lead = found.directory.people[request.assignee_id].key, found.directory.lead(found.now)
+    knows = found.heard.lead_knows(request)
+    if not knows and request.assignee_id in found.directory.unreachable and _lead_heard_enough(found, lead):
+        request.disputed, request.next_at = False, found.now + timedelta(days=1)
+        found.session.add(request)
+        return
     request.next_at = None
     found.session.add(request)
     found.orphaned += 1
-    gone, lead = found.directory.people[request.assignee_id].key, found.directory.lead(found.now)
-    if found.heard.lead_knows(request):
+    if knows:
         return
     found.heard.lead_learns(request)
+    found.heard.orphans += 1
     # One message for all that a person left behind: whoever the lead names gets everything (decisions.reassign).
     outbox.tell(
         found.session,
@@ -126,6 +134,11 @@ def _orphan(found: _Round, request: Request) -> None:
         about=[("request", request.id, 0)],
         now=found.now,
     )
+
+
+def _lead_heard_enough(found: _Round, lead: int) -> bool:
+    """A wrong list of addresses makes hundreds unreachable at once; the lead is told of a few a day."""
+    return found.heard.orphans_told(lead, found.now) >= ORPHANS_TOLD_A_DAY
 
 
 def _climb(found: _Round, request: Request) -> None:

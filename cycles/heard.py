@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from cycles.models import UNANSWERED, Delivery, DeliveryItem, Request
 
+DAY = timedelta(days=1)
 Told = tuple[int, int]  # request, person
 
 
@@ -21,6 +22,8 @@ class Heard:
     escalated: set[Told] = field(default_factory=set)
     asked: dict[Told, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     threads: dict[Told, int] = field(default_factory=dict)
+    orphans: int = 0
+    _told_before: int | None = None
     _before_lead: set[tuple[int, int]] | None = None
 
     @classmethod
@@ -56,6 +59,17 @@ class Heard:
     def times(self, request: Request, since: datetime) -> int:
         """How often the assignee was asked or reminded since an instant."""
         return sum(at >= since for at in self.asked.get((request.id, request.assignee_id), ()))
+
+    def orphans_told(self, lead: int, now: datetime) -> int:
+        """Of how many people who are gone the lead was told in the last day, this batch among them."""
+        if self._told_before is None:
+            told = select(func.count()).select_from(Delivery)
+            told = told.where(
+                Delivery.kind == "dispute", Delivery.person_id == lead, col(Delivery.key).contains(":left:")
+            )
+            with self.session.no_autoflush:
+                self._told_before = self.session.exec(told.where(Delivery.created_at > now - DAY)).one() - self.orphans
+        return self._told_before + self.orphans
 
     def lead_knows(self, request: Request) -> bool:
         """Whether something else that the same person left behind is before the lead, undecided."""

@@ -21,7 +21,7 @@ from cycles.policy import Policy
 
 CHASING = ("digest", "reminder", "escalation")
 # Acts after which a request is asked from its first message on again.
-RENEWING = ("reassigned", "took_over", "returned", "kept")
+RENEWING = ("reassigned", "took_over", "returned", "kept", "reached")
 
 
 @dataclass(frozen=True, kw_only=True)

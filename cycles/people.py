@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from cycles.accounts import unreachable
 from cycles.errors import BadInput
 from cycles.models import Leave, Membership, Person, Setting
 from cycles.policy import Policy
@@ -25,6 +26,7 @@ class Directory:
     roles: dict[str, list[int]]
     closures: tuple[Closure, ...]
     patience: int
+    unreachable: frozenset[int] = frozenset()
     _hours: dict[int, Hours] = field(default_factory=dict)
 
     @classmethod
@@ -57,6 +59,7 @@ class Directory:
             roles=roles,
             closures=policy.closed_days(),
             patience=policy.asking.deputy_when_away_workdays,
+            unreachable=unreachable(session),
         )
 
     def calendar(self, person_id: int) -> Calendar:
@@ -82,6 +85,10 @@ class Directory:
     def has_left(self, person_id: int, now: datetime) -> bool:
         return has_left(self.people[person_id], now)
 
+    def is_gone(self, person_id: int, now: datetime) -> bool:
+        """Departed, or without an account by which they could be asked: what is theirs is the lead's to hand on."""
+        return person_id in self.unreachable or self.has_left(person_id, now)
+
     def away_workdays(self, person_id: int, now: datetime) -> int:
         """How many workdays until the person is back from leave; 0 when not on leave today."""
         hours, day = self.hours(person_id), self.today(person_id, now)
@@ -91,8 +98,8 @@ class Directory:
         return hours.calendar.between(day, back)
 
     def is_here(self, person_id: int, now: datetime) -> bool:
-        """Neither departed nor on a leave longer than policy would wait for."""
-        return not self.has_left(person_id, now) and self.away_workdays(person_id, now) <= self.patience
+        """Neither gone nor on a leave longer than policy would wait for."""
+        return not self.is_gone(person_id, now) and self.away_workdays(person_id, now) <= self.patience
 
     def stand_in(self, person_id: int, now: datetime) -> int:
         """The person, or who answers in their place while they are away for long: deputy, manager, lead."""

@@ -120,13 +120,21 @@ def _outbox(settings: Settings) -> tuple[str, str]:
 
 
 def _people(settings: Settings) -> tuple[str, str]:
-    from cycles.accounts import differences
+    from sqlmodel import col, select
+
+    from cycles.accounts import differences, unreachable
+    from cycles.models import Person
     from cycles.store import open_record
 
     record = open_record(settings.url)
     with record.read() as session:
         found = [str(difference) for difference in differences(session)]
+        missing = session.exec(select(Person.key).where(col(Person.id).in_(unreachable(session))).order_by(Person.key))
+        lost = list(missing.all())
     record.close()
+    if lost:
+        named = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
+        return "bad", f"no active Slack account for {named}: nobody asks them. Correct their addresses in people.yaml."
     if found:
         return "warn", f"{'; '.join(found)}. Correct people.yaml, or leave the field out to follow Slack."
     return "ok", "people.yaml and Slack agree, as far as Slack was asked"

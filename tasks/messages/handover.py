@@ -113,17 +113,22 @@ def _title(brief: DisputeBrief) -> str:
 
 
 def _settled_title(brief: DisputeBrief) -> str:
-    moved = brief.outcome is None or brief.outcome.verb in ("reassigned", "took_over")
+    moved = brief.outcome is None or brief.outcome.verb in ("reassigned", "took_over", "reached")
     return "dispute.title_settled" if moved else "dispute.title_decided"
 
 
 def _dispute_lead(words: Words, brief: DisputeBrief) -> Raw:
-    if brief.orphaned and brief.others:
-        return words.say("dispute.orphaned_many", owner=parts.name_of(brief.item.assignee), others=brief.others)
     if brief.orphaned:
-        return words.say("dispute.orphaned", owner=parts.name_of(brief.item.assignee))
+        return _orphaned(words, brief)
     fragment = "dispute.lead_note" if brief.note.strip() else "dispute.lead"
     return words.say(f"{fragment}{_of(brief)}", raised_by=parts.name_of(brief.raised_by))
+
+
+def _orphaned(words: Words, brief: DisputeBrief) -> Raw:
+    owner = parts.name_of(brief.item.assignee)
+    many = words.say("dispute.orphaned_many", owner=owner, others=brief.others) if brief.others else None
+    said = many or words.say("dispute.orphaned", owner=owner)
+    return lines(said, words.say("dispute.no_account")) if brief.no_account else said
 
 
 def _what(words: Words, brief: ReturnedBrief | DisputeBrief) -> dict[str, Any]:

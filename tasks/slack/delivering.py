@@ -139,9 +139,9 @@ def _attend(tour: Tour, delivery_id: int) -> None:
 
 
 def _may_go(tour: Tour, letter: Letter) -> bool:
-    """1. Somebody who has left is not written to; what they were asked for is the lead's. 2. Nobody is written to outside their hours. 3. One a second."""
+    """1. Who is gone is not written to; what they were asked for is the lead's. 2. Nobody is written to outside their hours. 3. One a second."""
     reader, now = letter.delivery.person_id, tour.now()
-    if tour.directory.has_left(reader, now) and letter.delivery.kind in departures.ASKING:
+    if tour.directory.is_gone(reader, now) and letter.delivery.kind in departures.ASKING:
         with tour.record.write() as session:
             departures.hand_back(session, letter.delivery, now)
         tour.withdraw(letter)

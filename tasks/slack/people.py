@@ -9,6 +9,7 @@ from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 from sqlmodel import Session, col, select
 
+from cycles.accounts import SOUGHT
 from cycles.models import Person, Setting
 from cycles.people import Directory, current_policy
 from cycles.store import Record
@@ -17,7 +18,6 @@ from tasks.slack.pacing import Pacer
 
 # users.lookupByEmail allows about 50 calls a minute (Slack's tier 3); the rest waits for the next round.
 LOOKUPS = 45
-PROGRESS = "slack_people"
 NOBODY = frozenset({"users_not_found", "user_not_found", "user_not_visible", "user_disabled", "user_deleted"})
 
 
@@ -25,11 +25,13 @@ NOBODY = frozenset({"users_not_found", "user_not_found", "user_not_visible", "us
 class Identified:
     """Keys of people: newly `found`, and `orphaned`, who have no Slack account of their own and so cannot be asked.
 
-    `waiting` is how many were not looked up yet; `error` says why a round ended early.
+    `problems` has a sentence for each of those looked up this time who has none. `waiting` is how many were not looked up
+    yet; `error` says why a round ended early.
     """
 
     found: tuple[str, ...] = ()
     orphaned: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     waiting: int = 0
     error: str | None = None
 
@@ -53,6 +55,7 @@ def identify(
     turn = [person for person in missing if person.id > after][:limit]
     orphaned = {key for key in progress.get("orphaned", ()) if key in {person.key for person in missing}}
     found: list[str] = []
+    problems: list[str] = []
     error = None
     for person in turn:
         try:
@@ -66,10 +69,17 @@ def identify(
             break
         after = person.id
         (found.append if match.slack_id else orphaned.add)(person.key)
+        problems += [match.problem] if match.problem else []
         orphaned -= set(found)
     waiting = [person for person in missing if person.id > after]
     _keep(record, {"after": after if waiting else 0, "at": now.isoformat(), "orphaned": sorted(orphaned)})
-    return Identified(found=tuple(found), orphaned=tuple(sorted(orphaned)), waiting=len(waiting), error=error)
+    return Identified(
+        found=tuple(found),
+        orphaned=tuple(sorted(orphaned)),
+        problems=tuple(problems),
+        waiting=len(waiting),
+        error=error,
+    )
 
 
 def lookup(client: WebClient, person: Person) -> Callable[[], SlackResponse]:
@@ -121,10 +131,10 @@ def _missing(session: Session, now: datetime) -> list[Person]:
 
 
 def _progress(session: Session) -> Mapping[str, Any]:
-    row = session.get(Setting, PROGRESS)
+    row = session.get(Setting, SOUGHT)
     return row.value if row else {}
 
 
 def _keep(record: Record, progress: dict[str, Any]) -> None:
     with record.write() as session:
-        session.merge(Setting(name=PROGRESS, value=progress))
+        session.merge(Setting(name=SOUGHT, value=progress))

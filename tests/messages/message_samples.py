@@ -260,6 +260,8 @@ def _handovers(kit: Kit) -> dict[str, Brief]:
         "offer-closed": replace(offer, outcome="withdrawn"),
         "dispute": dispute,
         "dispute-orphaned": replace(dispute, orphaned=True, note=""),
+        "dispute-no-account": replace(dispute, orphaned=True, no_account=True, note="", others=2),
+        "dispute-reached": replace(dispute, outcome=kit.answered("reached"), note=""),
         "dispute-not-applicable": replace(dispute, claim="not_applicable"),
         "dispute-cannot-provide": replace(dispute, claim="cannot_provide"),
         "dispute-wordless": replace(dispute, claim="not_applicable", note=""),
