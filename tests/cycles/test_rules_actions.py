@@ -164,6 +164,37 @@ def test_expiry_brings_the_action_back_after_reminders_to_both(record: Record) -
     keeps_i8(built)
 
 
+@pytest.mark.parametrize(
+    ("earlier", "counted"),
+    [
+        # The states of earlier actions of the pair, oldest first, with their relapses and the months since they were closed.
+        ([("effective", 4, 2), ("effective", 1, 1)], 2),
+        ([("effective", 1, 2), ("risk-accepted", 3, 1)], 3),
+        ([("effective", 2, 1), ("effective", 5, 40)], 0),
+        ([], 0),
+    ],
+)
+def test_relapses_go_on_from_the_newest_action_of_the_pair(
+    earlier: list[tuple[str, int, int]], counted: int, record: Record
+) -> None:
+    built = house(record, system("scoring", risk_tier="limited"), policy=EASY)
+    built.on("2026-12-14").turn(check)
+    [lapse] = built.rows(Lapse, *built.pair(Lapse, "scoring", "risk"))
+    with built.record.write() as session:
+        for state, relapses, months in earlier:
+            closed = built.now - timedelta(days=31 * months)
+            session.add(
+                Action(
+                    system_id=lapse.system_id, kind_id=lapse.kind_id, lapse_id=None, cycle_id=lapse.cycle_id,
+                    reason="missing", severity="low", state=state, owner_id=built.ids(Person)["owner"],
+                    opened_at=closed, due=closed.date(), closed_at=closed, relapses=relapses,
+                )
+            )  # fmt: skip
+            session.flush()
+    built.turn(act)
+    assert the_action(built).relapses == counted
+
+
 def test_recovery_ends_an_acceptance_and_the_next_lapse_is_a_new_decision(record: Record) -> None:
     built, _ = lapsed(record)
     accepted(built)

@@ -367,10 +367,25 @@ def test_without_a_quorum_the_decider_sees_everything_and_the_decision_is_theirs
     vote(built, evidence, "lead", "return", "Jury is right.")
     assert built.request().state == "returned"
     [verdict] = built.rows(Verdict)
-    assert key_of(built, verdict.by_id) == "lead"
+    assert (key_of(built, verdict.by_id), verdict.reason) == ("lead", "Jury is right.")
     acts = [(actor, action) for actor, action, _ in built.journal()][-3:]
     assert acts == [("hoshin", "panel.closed"), ("lead", "panel.decided"), ("lead", "request.returned")]
     refused(built, lambda a: decisions.review(a, evidence, "accept"), "lead", "not_yours")
+
+
+def test_what_the_decider_adds_to_an_acceptance_is_kept(record: Record) -> None:
+    built, evidence = called(record)
+    vote(built, evidence, "judge", "accept")
+    vote(built, evidence, "jury", "return", "No approver.")
+    built.now = DEADLINE
+    count(built)
+    vote(built, evidence, "lead", "accept", "Approved by the board on the 3rd.")
+    [verdict] = built.rows(Verdict)
+    assert (built.request().state, verdict.outcome, verdict.reason) == (
+        "accepted",
+        "accepted",
+        "Approved by the board on the 3rd.",
+    )
 
 
 def test_nothing_passes_by_default_however_long_nobody_votes(record: Record) -> None:
