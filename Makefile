@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo demo-reset test test-long mutants lint lock wheel clean
+.PHONY: install demo demo-reset test test-long mutants lint lock slack-schema wheel clean
 
 install: $(STAMP)
 
@@ -55,6 +55,10 @@ lock:
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/run.txt
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/dev.txt
 	uv pip compile requirements/mutants.in -c requirements/dev.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements/mutants.txt
+
+# What Slack's own types say a message may be (tests/messages/slack_types); needs node and npm, the tests need neither.
+slack-schema: install
+	$(BIN)/python tests/messages/slack_types/generate.py
 
 wheel: install
 	$(BIN)/python -m build --no-isolation --wheel
