@@ -12,7 +12,7 @@ from typing import Any
 from cycles.errors import HoshinError, Refused
 from cycles.people import has_left
 from cycles.permits import Act
-from inbox import events, home, improvement_forms, people
+from inbox import commands, events, home, improvement_forms, people
 from inbox.actions import AT_ONCE, form_of
 from inbox.house import Inbox, Workspace, introduce, known_workspace, log
 from inbox.letters import Envelope, Letter, Malformed, read
@@ -91,11 +91,13 @@ def _handled(visit: Visit) -> Reply:
         return _opened(visit, improvement_forms.concern(visit))
     if letter.kind == "command":
         visit.settle(lambda act: None)
-        return Reply(body=home.command_answer(visit))
+        return Reply(body=commands.answer(visit))
     if letter.kind == "submission":
         return send_form(visit)
     if letter.verb == "page":
-        return Reply(then=(lambda: home.publish(visit, int(letter.subject) if letter.subject.isdecimal() else 0),))
+        return Reply(
+            then=(lambda: home.publish(visit, home.page_of({"type": "home", "private_metadata": letter.subject})),)
+        )
     build = form_of(visit)
     if build is None:
         return _pressed(visit)
