@@ -36,7 +36,7 @@ class Paper:
 def papers(session: Session, person: Person, now: datetime) -> list[Paper]:
     """Everything, section by section; within one the soonest first, and what was answered the newest first."""
     found = [
-        *_requests(session, person, now),
+        *requests_of(session, person, now),
         *_named("offered", _offered(session, person)),
         *_named("review", _reviews(session, person)),
         *_named("panel", _panels(session, person, now)),
@@ -61,7 +61,8 @@ def section_of(request: Request, today: date) -> str:
     return "handed" if request.state in UNANSWERED else "answered"
 
 
-def _requests(session: Session, person: Person, now: datetime) -> Iterable[Paper]:
+def requests_of(session: Session, person: Person, now: datetime) -> list[Paper]:
+    """What somebody is to answer, or has answered, in the cycles that are open."""
     today = now.astimezone(ZoneInfo(person.zone)).date()
     rows = session.exec(
         select(Request)

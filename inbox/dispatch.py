@@ -12,7 +12,7 @@ from typing import Any
 from cycles.errors import HoshinError, Refused
 from cycles.people import has_left
 from cycles.permits import Act
-from inbox import commands, events, home, improvement_forms, people
+from inbox import commands, events, home, improvement_forms, people, quoting
 from inbox.actions import AT_ONCE, form_of
 from inbox.house import Inbox, Workspace, introduce, known_workspace, log
 from inbox.letters import Envelope, Letter, Malformed, read
@@ -56,7 +56,8 @@ def _workspace(inbox: Inbox) -> Workspace:
 
 
 def _ours(letter: Letter, workspace: Workspace) -> bool:
-    return (letter.team, letter.app) == (workspace.team_id, workspace.app_id)
+    # A shortcut names no app; its signature or socket is the app's own all the same.
+    return letter.team == workspace.team_id and letter.app in (workspace.app_id, "")
 
 
 def _visited(inbox: Inbox, letter: Letter) -> Reply:
@@ -94,6 +95,8 @@ def _handled(visit: Visit) -> Reply:
         return Reply(body=commands.answer(visit))
     if letter.kind == "submission":
         return send_form(visit)
+    if letter.kind == "shortcut":
+        return quoting.open_form(visit)
     if letter.verb == "page":
         return Reply(
             then=(lambda: home.publish(visit, home.page_of({"type": "home", "private_metadata": letter.subject})),)
@@ -136,7 +139,7 @@ def _said(inbox: Inbox, letter: Letter, reason: str, locale: str) -> Reply:
     text = refusal(reason, locale, limit=inbox.settings.max_upload_mb)
     if letter.kind == "command":
         return Reply(body={"response_type": "ephemeral", "text": text})
-    if letter.kind == "press":
+    if letter.kind in ("press", "shortcut"):
         return Reply(then=(whisper(inbox, letter, text, locale),))
     inputs = [block["block_id"] for block in letter.view.get("blocks", []) if block.get("type") == "input"]
     beside = next((block for block in BESIDE.get(reason, ()) if block in inputs), None)

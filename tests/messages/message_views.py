@@ -9,8 +9,10 @@ from message_samples import NOW, Kit, briefs
 from cycles.desk_briefs import Sheet
 from cycles.glance import Glance
 from cycles.scorecard import StageRing
+from cycles.takers import Taker
 from tasks import modals
 from tasks.home import Place, home
+from tasks.slack.quoting import Found
 
 
 def views(locale: str, style: str = "real") -> dict[str, dict[str, Any]]:
@@ -37,11 +39,34 @@ def views(locale: str, style: str = "real") -> dict[str, dict[str, Any]]:
         "modal-finding-accept": modals.finding_accept(kit.reader(3), told["finding"]),  # type: ignore[arg-type]
         "modal-finding-dismiss": modals.finding_dismiss(kit.reader(3), told["finding"]),  # type: ignore[arg-type]
         "modal-concern": modals.concern(reader, [(n, kit.w(f"System {n}")) for n in range(1, 150)]),
+        "modal-use-as-evidence": modals.use_as_evidence(reader, found(kit), takers(kit, 3), now=NOW),
+        "modal-use-as-evidence-link": modals.use_as_evidence(
+            reader, replace(found(kit), files=(), quote="", permalink="", author=""), takers(kit, 1), now=NOW
+        ),
         "home": home(reader, desk(kit), glance=glance()),
         "home-empty": home(reader, ()),
         "home-done": home(reader, desk(kit)[-1:]),
         "home-second-page": home(reader, opened(kit, 21, 41), counts={"open": 60}, place=Place(page=1, pages=3)),
     }
+
+
+def found(kit: Kit) -> Found:
+    """A message with everything in it that can be used."""
+    names = (("F1", kit.w("risk-assessment.pdf")), ("F2", kit.w("annex.csv")))
+    quote = kit.say("We reviewed the risks on 9 October; nothing new.", "10月9日にリスクを見直し、変更はありません。")
+    where = {"channel": "C1", "ts": "1790000000.000100", "permalink": "https://example.slack.com/archives/C1/p17900"}
+    return Found(
+        files=names, links=("https://docs.example.com/ai/risk?v=4",), author=kit.person(1), quote=quote, **where
+    )
+
+
+def takers(kit: Kit, number: int) -> list[Taker]:
+    """So many requests that a message can answer."""
+    items = [kit.item(n) for n in range(1, number + 1)]
+    return [
+        Taker(request_id=i.request_id, system_name=i.system_name, kind_title=i.kind_title, due=i.due, forms=i.forms)
+        for i in items
+    ]
 
 
 def opened(kit: Kit, first: int, last: int) -> list[Sheet]:
