@@ -81,7 +81,7 @@ def _facts(words: Words, brief: ActionBrief, told: Raw | None) -> Raw:
     due = words.say("item.due", due=brief.due, left=brief.workdays_left)
     return lines(
         words.say("item.title", **what(words, brief)),
-        _reason(words, brief.reason),
+        reason(words, brief.reason),
         told,
         None if brief.state in RESTING else due,
         *(
@@ -91,27 +91,29 @@ def _facts(words: Words, brief: ActionBrief, told: Raw | None) -> Raw:
     )
 
 
-def _reason(words: Words, reason: str) -> Raw:
-    key = {"recorded finding": "finding"}.get(reason, reason.replace("-", "_"))
+def reason(words: Words, name: str) -> Raw:
+    """Why it was opened, in words."""
+    key = {"recorded finding": "finding"}.get(name, name.replace("-", "_"))
     if key in REASONS:
         return words.say(f"action.{key}")
-    return words.say("action.reason_other", reason=reason)
+    return words.say("action.reason_other", reason=name)
 
 
 def _grounds(words: Words, brief: ActionBrief) -> list[Raw | None]:
     role = brief.role if brief.role in ("owner", "deputy", "manager") else "lead"
     owner = {} if role == "owner" else {"owner": parts.name_of(brief.owner)}
-    facts = [_severity(words, brief.severity), words.say("action.opened", opened=brief.opened_on)]
+    facts = [severity(words, brief.severity), words.say("action.opened", opened=brief.opened_on)]
     if brief.relapses > 0:
         facts.append(words.say("action.relapses", relapses=brief.relapses))
     served = parts.controls(words, brief.controls)
     return [words.say(f"action.role_{role}", **owner), words.say("action.facts", facts=Raw(" · ".join(facts))), served]
 
 
-def _severity(words: Words, severity: str) -> Raw:
-    if severity in ("high", "medium", "low"):
-        return words.say(f"action.severity_{severity}")
-    return words.say("action.severity_other", severity=severity)
+def severity(words: Words, level: str) -> Raw:
+    """How grave it is, in words."""
+    if level in ("high", "medium", "low"):
+        return words.say(f"action.severity_{level}")
+    return words.say("action.severity_other", severity=level)
 
 
 def _buttons(words: Words, brief: ActionBrief) -> Block:

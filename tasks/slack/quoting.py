@@ -111,14 +111,14 @@ def found_in(message: Json, *, channel: str, named: Named, files: bool) -> Found
 
 def links_in(text: str) -> list[str]:
     """The web addresses of a message, as Slack marks them up or as they were typed."""
-    marked = [_decoded(target.partition("|")[0]) for target in CONTROL.findall(text)]
-    typed = [_decoded(found).rstrip(".,;:!?)]}'") for found in BARE.findall(CONTROL.sub(" ", text))]
+    marked = [decoded(target.partition("|")[0]) for target in CONTROL.findall(text)]
+    typed = [decoded(found).rstrip(".,;:!?)]}'") for found in BARE.findall(CONTROL.sub(" ", text))]
     return [link for link in (*marked, *typed) if link.startswith(("http://", "https://"))]
 
 
 def words_of(text: str, named: Named) -> str:
     """A message's words as people read them."""
-    return clean(_decoded(CONTROL.sub(lambda found: _shown(found[1], named), text))).strip()
+    return clean(decoded(CONTROL.sub(lambda found: _shown(found[1], named), text))).strip()
 
 
 def _shown(control: str, named: Named) -> str:
@@ -132,7 +132,8 @@ def _shown(control: str, named: Named) -> str:
     return f"{label} ({target})" if label and label not in target else target
 
 
-def _decoded(text: str) -> str:
+def decoded(text: str) -> str:
+    """Without the three entities that Slack writes."""
     for entity, char in ENTITIES:
         text = text.replace(entity, char)
     return text
