@@ -51,6 +51,8 @@ def section_of(request: Request, today: date) -> str:
 
     Handed: offered to somebody else, or before the lead; it may still be answered. Waiting: a reviewer has it.
     """
+    if request.state in SETTLED:
+        return "answered"
     if request.state == "submitted":
         return "waiting"
     answered = answered_now(request, today)
