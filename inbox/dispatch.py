@@ -61,7 +61,7 @@ def _ours(letter: Letter, workspace: Workspace) -> bool:
 
 
 def _visited(inbox: Inbox, letter: Letter) -> Reply:
-    locale = "en"
+    locale, visit = "en", None
     try:
         # 2. Who?
         now = inbox.clock()
@@ -69,7 +69,8 @@ def _visited(inbox: Inbox, letter: Letter) -> Reply:
         locale = person.locale
         if has_left(person, now):
             raise Refused("you_left", f"{person.key} has left")
-        return _handled(Visit(inbox=inbox, letter=letter, person=person, now=now))
+        visit = Visit(inbox=inbox, letter=letter, person=person, now=now)
+        return _handled(visit)
     except WrongAnswers as error:
         return Reply(body={"response_action": "errors", "errors": error.errors})
     except Malformed as error:
@@ -80,7 +81,8 @@ def _visited(inbox: Inbox, letter: Letter) -> Reply:
         return _said(inbox, letter, "stranger", error.locale)
     except Refused as error:
         _log_refused(letter, error.reason, error)
-        return _said(inbox, letter, error.reason, locale)
+        reply = _said(inbox, letter, error.reason, locale)
+        return home.mended(visit, reply) if visit else reply
     except HoshinError as error:
         _log_refused(letter, "trouble", error)
         return _said(inbox, letter, "trouble", locale)

@@ -1,5 +1,6 @@
 """The App Home of a person: published when they open it, and again after each of their answers."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlmodel import Session
@@ -10,7 +11,7 @@ from cycles.desk_briefs import unfold
 from cycles.glance import glance, may_see
 from cycles.models import Inbound, Person
 from inbox.house import Inbox
-from inbox.visit import LONGEST_ID, Step, Visit, void
+from inbox.visit import LONGEST_ID, Reply, Step, Visit, void
 from tasks import home
 
 Json = dict[str, Any]
@@ -65,6 +66,14 @@ def _count(visit: Visit) -> tuple[Step, ...]:
 def _keep_up(visit: Visit) -> None:
     if is_looked_at(visit.inbox, visit.person):
         publish(visit, page_of(visit.letter.view))
+
+
+def mended(visit: Visit, reply: Reply) -> Reply:
+    """A press that was refused in the home was made on what is not true any more: show what is."""
+    view = visit.letter.view
+    if view.get("type") != "home":
+        return reply
+    return replace(reply, then=(*reply.then, lambda: publish(visit, page_of(view))))
 
 
 def page_of(view: Json) -> int:
