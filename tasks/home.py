@@ -10,7 +10,7 @@ from cycles.desk import SECTIONS
 from cycles.desk_briefs import Sheet
 from cycles.glance import Glance
 from tasks import home_sheets as sheet
-from tasks.blocks import PREFIX, Block, actions, button, context, divider, fields, header
+from tasks.blocks import PREFIX, Block, actions, button, context, divider, fields, header, rich
 from tasks.words import Raw, Words, words_for
 
 View = dict[str, Any]
@@ -54,9 +54,10 @@ def home(
     blocks = [header(f"{PREFIX}.title", words.say("home.title"))]
     if glance is not None:
         blocks.append(context(f"{PREFIX}.glance", _glance(words, glance)))
-    blocks.append(_numbers(words, counted))
+    if any(counted.values()):
+        blocks.append(_numbers(words, counted))
     if not any(counted.get(section) for section in TO_DO):
-        blocks.append(context(f"{PREFIX}.empty", words.say("home.done" if sum(counted.values()) else "home.empty")))
+        blocks.append(rich(f"{PREFIX}.empty", words.say("home.done" if any(counted.values()) else "home.empty")))
     blocks += _groups(words, reader, sheets)
     if place.pages > 1:
         blocks += _pager(words, place)

@@ -76,8 +76,12 @@ def _ways(words: Words, found: Found, ways: Sequence[str]) -> Element:
 def _way(words: Words, found: Found, way: str) -> Raw:
     kind, _, number = way.partition(":")
     if kind == "file":
-        names = [one_line(name, 40) for _, name in found.files]
-        return words.say("modals.use_files", count=len(names), first=names[0])
+        first, many = one_line(found.files[0][1], 40), len(found.files)
+        return (
+            words.say("modals.use_files", count=many, first=first)
+            if many > 1
+            else words.say("modals.use_file", first=first)
+        )
     if kind == "link":
         return words.say("modals.use_link", where=one_line(found.links[int(number)].partition("://")[2], 60))
     return words.say("modals.use_message")

@@ -10,18 +10,18 @@ from cycles.models import Action, Cycle, Evidence, EvidenceKind, Finding, Reques
 DUE = date(2026, 10, 15)
 
 
-def crowd(town: Town, *, requests: int = 0, actions: int = 0, reviews: int = 0) -> None:
-    """So many open requests and improvements of bennett, and so many submitted answers of ito for kobayashi to review."""
-    names = {key: town.person(key).id for key in ("bennett", "ito", "kobayashi")}
+def crowd(town: Town, *, requests: int = 0, actions: int = 0, reviews: int = 0, owner: str = "bennett") -> None:
+    """So many open requests and improvements of somebody, and so many submitted answers of ito for kobayashi to review."""
+    names = {key: town.person(key).id for key in (owner, "ito", "kobayashi")}
     with town.record.write() as session:
         cycle = session.exec(select(Cycle)).one()
         kind = session.exec(select(EvidenceKind).where(EvidenceKind.key == "risk-assessment")).one()
-        for row in _requests(session, cycle, kind, names["bennett"], requests, "asked"):
+        for row in _requests(session, cycle, kind, names[owner], requests, "asked"):
             session.add(row)
         for row in _requests(session, cycle, kind, names["ito"], reviews, "submitted"):
             _submitted(session, row, names)
         model = session.exec(select(System).where(System.key == "scoring")).one()
-        session.add_all(_action(session, model, names["bennett"], number) for number in range(actions))
+        session.add_all(_action(session, model, names[owner], number) for number in range(actions))
 
 
 def _requests(session: Session, cycle: Cycle, kind: EvidenceKind, owner: int, many: int, state: str) -> list[Request]:
