@@ -45,12 +45,13 @@ def count_of(view: Json) -> str:
     return ", ".join(field["text"] for field in block["fields"])
 
 
-def test_a_crowd_is_turned_page_by_page_and_back(town: Town) -> None:
-    crowd(town, requests=300, actions=200)
+def test_a_crowd_is_turned_page_by_page_and_back(http_town: Town) -> None:
+    town = http_town
+    crowd(town, requests=120, actions=60)
     first = shown(town, "bennett", "Page 1 of ")
     open_ones = town_open(count_of(first))
-    assert "To improve: 200" in count_of(first)
-    pages = -(-(open_ones + 200) // 20)
+    assert "To improve: 60" in count_of(first)
+    pages = -(-(open_ones + 60) // 20)
     assert f"Page 1 of {pages}" in str(first["blocks"])
     assert len(first["blocks"]) <= 100
     press(town, "bennett", first, "page", "1")
@@ -75,7 +76,8 @@ def town_open(counts: str) -> int:
     return int(counts.partition("Open: ")[2].partition(",")[0])
 
 
-def test_a_reviewer_decides_at_home_and_stays_on_the_page(town: Town) -> None:
+def test_a_reviewer_decides_at_home_and_stays_on_the_page(http_town: Town) -> None:
+    town = http_town
     crowd(town, reviews=45)
     view = shown(town, "kobayashi", "3ページ中1ページ目")
     assert "レビュー：45" in count_of(view)

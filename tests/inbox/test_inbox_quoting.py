@@ -11,6 +11,7 @@ from inbox_town import Town, encoded, send
 from sqlmodel import col, select
 
 from cycles.models import Evidence, Person
+from inbox.letters import Envelope, Malformed, read
 from inbox.sayings import NOTICES, REFUSALS
 from tasks.slack.quoting import ROOM, Found, Unreadable, found_in, unpacked
 
@@ -145,7 +146,8 @@ def test_a_link_somebody_posted_answers_a_request(town: Town) -> None:
     assert NOTICES["used"]["en"] in str(town.human.views("bennett")["stack"])
 
 
-def test_a_file_somebody_posted_is_fetched_and_kept(town: Town) -> None:
+def test_a_file_somebody_posted_is_fetched_and_kept(http_town: Town) -> None:
+    town = http_town
     content = b"%PDF-1.7 the risks"
     file = town.human.upload("ito", "risk.pdf", content=content)["id"]
     view = used(town, said(town, "Here it is", files=[file]))
@@ -156,7 +158,8 @@ def test_a_file_somebody_posted_is_fetched_and_kept(town: Town) -> None:
     assert (town.settings.home / "evidence" / digest[:2] / digest[2:]).read_bytes() == content
 
 
-def test_a_message_is_a_link_to_itself_or_a_statement_as_the_request_allows(town: Town) -> None:
+def test_a_message_is_a_link_to_itself_or_a_statement_as_the_request_allows(http_town: Town) -> None:
+    town = http_town
     met(town, "ito")
     message = said(town, "We use it as agreed, <b>nothing</b> changed.")
     view = used(town, message)
@@ -176,7 +179,7 @@ def test_a_message_is_a_link_to_itself_or_a_statement_as_the_request_allows(town
 def test_a_conversation_the_app_may_not_see_gives_no_link(http_town: Town, kind: str) -> None:
     town, use_review = http_town, str(http_town.request("use-review").id)
     met(town, "ito")
-    fault = {"method": "chat.getPermalink", "kind": kind, "error": "channel_not_found", "seconds": 2.0}
+    fault = {"method": "chat.getPermalink", "kind": kind, "error": "channel_not_found", "seconds": 4.0}
     town.slack.control("faults", {name: value for name, value in fault.items() if kind == "hang" or name != "seconds"})
     view = used(town, said(town, "We use it as agreed."))
     assert use_review in offered(view, "request")
@@ -274,7 +277,18 @@ def test_the_same_payload_opens_one_form_and_another_apps_shortcut_none(http_tow
 
 
 @pytest.mark.parametrize("missing", ["callback_id", "action_ts", "message", "channel", "user", "team"])
-def test_a_payload_without_what_slack_documents_is_malformed(http_town: Town, missing: str) -> None:
-    payload = shortcut(http_town, "bennett", {"channel": "C1", "ts": "1.2", "text": "x"})
+def test_a_payload_without_what_slack_documents_is_malformed(missing: str) -> None:
+    payload = {
+        "type": "message_action",
+        "callback_id": SHORTCUT,
+        "action_ts": "1790000000.000200",
+        "team": {"id": "T1"},
+        "user": {"id": "U1"},
+        "channel": {"id": "C1"},
+        "message": {"ts": "1.2", "text": "x"},
+    }
+    letter = read(Envelope(kind="interactive", payload=payload))
+    assert (letter.kind, letter.verb, letter.app, letter.place) == ("shortcut", "use_as_evidence", "", "C1")
     del payload[missing]
-    assert send(http_town, encoded(payload)).status_code == 400
+    with pytest.raises(Malformed):
+        read(Envelope(kind="interactive", payload=payload))

@@ -49,7 +49,7 @@ def test_the_fullest_page_fits(locale: str, style: str) -> None:
     assert len(json.dumps(view)) < 250_000
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @example(numbers=[300, 0, 100, 50, 200, 0, 0, 0, 0, 0], leads=True)
 @given(
     numbers=st.lists(st.one_of(st.integers(0, 2), st.integers(0, 30)), min_size=len(SECTIONS), max_size=len(SECTIONS)),
