@@ -35,10 +35,15 @@ from cycles.people import Directory, current_policy
 from cycles.permits import ANSWERABLE
 
 
-def action_brief(session: Session, reader: Person, action_id: int, role: str, now: datetime) -> ActionBrief | None:
-    """An action as its reader sees it; None once it is no longer being worked on and was never shown."""
+def action_brief(
+    session: Session, reader: Person, action_id: int, role: str, now: datetime, *, directory: Directory | None = None
+) -> ActionBrief | None:
+    """An action as its reader sees it; None once it is no longer being worked on and was never shown.
+
+    Whoever shows many hands the `directory` down, which is then not read for each.
+    """
     action = session.get_one(Action, action_id)
-    directory = Directory.few(session, policy_of(session, action))
+    directory = directory or Directory.few(session, policy_of(session, action))
     request = _request(session, action)
     today = directory.today(reader.id, now)
     late = milestones.overdue_of(session, action, today)

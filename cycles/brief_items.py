@@ -125,7 +125,7 @@ def _item(shelf: _Shelf, request: Request, act: Act) -> Item:
         can_snooze=snoozable and latest > today,
         snooze_until=latest,
         last=_last_answer(last, directory.people[last.submitter_id]) if last else None,
-        answered=_answered(request, today),
+        answered=answered_now(request, today),
         kept_because=_kept_because(request),
         returned_reason=shelf.reasons.get(request.evidence_id or 0) if request.state == "returned" else None,
     )
@@ -160,7 +160,7 @@ def _kept_because(request: Request) -> str | None:
     return str(said.get("note", "")) if said.get("verb") == "kept" and request.state in UNANSWERED else None
 
 
-def _answered(request: Request, today: date) -> Answered | None:
+def answered_now(request: Request, today: date) -> Answered | None:
     """How a request stands answered: by its state, or for a while by a snooze, an offer or a dispute."""
     said = request.answer
     if said is None:

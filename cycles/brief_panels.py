@@ -39,7 +39,7 @@ def panel_brief(
         of=panel.terms["of"],
         deadline=panel.deadline,
         on_it=panel.decider_id == reader.id if role == "decider" else ballot is not None,
-        voted=_own(ballot, reader),
+        voted=own_vote(ballot, reader),
         outcome=panel.outcome,
         decided=verdict.outcome if verdict else None,
     )
@@ -62,7 +62,8 @@ def _counts(session: Session, panel: Panel) -> dict[str, int]:
     return {**named, "none": len(roster) - len(votes)}
 
 
-def _own(ballot: Review | None, reader: Person) -> Answered | None:
+def own_vote(ballot: Review | None, reader: Person) -> Answered | None:
+    """What the reader themselves voted, if they have."""
     if ballot is None or not ballot.vote or ballot.voted_at is None:
         return None
     return Answered(verb=ballot.vote, by=reader.name, at=ballot.voted_at, record=f"E-{ballot.evidence_id}")

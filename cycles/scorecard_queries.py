@@ -67,7 +67,7 @@ def scorecard(session: Session, cycle: Cycle, now: datetime) -> Scorecard:
         workday=max(0, calendar.between(cycle.starts - timedelta(days=1), min(day, cycle.ends))),
         workdays=calendar.between(cycle.starts - timedelta(days=1), cycle.ends),
         closes=cycle.close_on,
-        rings=_rings(session, cycle),
+        rings=rings(session, cycle),
         tally=summed(tallies.values()),
         previous_in_control=before["in_control"] if before else None,
         median_answer_workdays=median_answer(session, cycle),
@@ -157,7 +157,8 @@ def _tallies(session: Session, cycle: Cycle, day: date, policy: Policy) -> dict[
     return {place: Tally(**found) for place, found in counts.items()}
 
 
-def _rings(session: Session, cycle: Cycle) -> tuple[StageRing, ...]:
+def rings(session: Session, cycle: Cycle) -> tuple[StageRing, ...]:
+    """How far each stage of a cycle is."""
     stages = ("plan", "do", "check", "act")
     now = {"planned": 0, "doing": 1, "checking": 2, "acting": 3, "closed": 4, "cancelled": 0}[cycle.state]
     states = count_by(

@@ -12,7 +12,7 @@ from typing import Any
 from cycles.errors import HoshinError, Refused
 from cycles.people import has_left
 from cycles.permits import Act
-from inbox import events, home, improvement_forms, people
+from inbox import commands, events, home, improvement_forms, people, quoting
 from inbox.actions import AT_ONCE, form_of
 from inbox.house import Inbox, Workspace, introduce, known_workspace, log
 from inbox.letters import Envelope, Letter, Malformed, read
@@ -56,11 +56,12 @@ def _workspace(inbox: Inbox) -> Workspace:
 
 
 def _ours(letter: Letter, workspace: Workspace) -> bool:
-    return (letter.team, letter.app) == (workspace.team_id, workspace.app_id)
+    # A shortcut names no app; its signature or socket is the app's own all the same.
+    return letter.team == workspace.team_id and letter.app in (workspace.app_id, "")
 
 
 def _visited(inbox: Inbox, letter: Letter) -> Reply:
-    locale = "en"
+    locale, visit = "en", None
     try:
         # 2. Who?
         now = inbox.clock()
@@ -68,7 +69,8 @@ def _visited(inbox: Inbox, letter: Letter) -> Reply:
         locale = person.locale
         if has_left(person, now):
             raise Refused("you_left", f"{person.key} has left")
-        return _handled(Visit(inbox=inbox, letter=letter, person=person, now=now))
+        visit = Visit(inbox=inbox, letter=letter, person=person, now=now)
+        return _handled(visit)
     except WrongAnswers as error:
         return Reply(body={"response_action": "errors", "errors": error.errors})
     except Malformed as error:
@@ -79,7 +81,8 @@ def _visited(inbox: Inbox, letter: Letter) -> Reply:
         return _said(inbox, letter, "stranger", error.locale)
     except Refused as error:
         _log_refused(letter, error.reason, error)
-        return _said(inbox, letter, error.reason, locale)
+        reply = _said(inbox, letter, error.reason, locale)
+        return home.mended(visit, reply) if visit else reply
     except HoshinError as error:
         _log_refused(letter, "trouble", error)
         return _said(inbox, letter, "trouble", locale)
@@ -91,11 +94,15 @@ def _handled(visit: Visit) -> Reply:
         return _opened(visit, improvement_forms.concern(visit))
     if letter.kind == "command":
         visit.settle(lambda act: None)
-        return Reply(body=home.command_answer(visit))
+        return Reply(body=commands.answer(visit))
     if letter.kind == "submission":
         return send_form(visit)
+    if letter.kind == "shortcut":
+        return quoting.open_form(visit)
     if letter.verb == "page":
-        return Reply(then=(lambda: home.publish(visit, int(letter.subject) if letter.subject.isdecimal() else 0),))
+        return Reply(
+            then=(lambda: home.publish(visit, home.page_of({"type": "home", "private_metadata": letter.subject})),)
+        )
     build = form_of(visit)
     if build is None:
         return _pressed(visit)
@@ -134,7 +141,7 @@ def _said(inbox: Inbox, letter: Letter, reason: str, locale: str) -> Reply:
     text = refusal(reason, locale, limit=inbox.settings.max_upload_mb)
     if letter.kind == "command":
         return Reply(body={"response_type": "ephemeral", "text": text})
-    if letter.kind == "press":
+    if letter.kind in ("press", "shortcut"):
         return Reply(then=(whisper(inbox, letter, text, locale),))
     inputs = [block["block_id"] for block in letter.view.get("blocks", []) if block.get("type") == "input"]
     beside = next((block for block in BESIDE.get(reason, ()) if block in inputs), None)

@@ -1,7 +1,7 @@
 """What Slack sends, read strictly: an envelope becomes a letter, or is malformed.
 
 De-duplication keys (Slack: "Events API", "Handling user interaction"): events by event_id, presses by team, user,
-action, place and action_ts, submissions by the view's id, commands by their trigger_id.
+action, place and action_ts, submissions by the view's id, commands by their trigger_id, shortcuts by their action_ts.
 """
 
 from dataclasses import dataclass, field
@@ -28,9 +28,10 @@ class Envelope:
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """One thing a person or Slack did. `kind` is press, submission, command, event or other (of no concern to us).
+    """One thing a person or Slack did. `kind` is press, submission, shortcut, command, event or other (not for us).
 
     `verb` and `subject` say what is meant: a button's verb and opaque id, a command and its text, an event's type.
+    A shortcut was used on `message` in the conversation `place`, where the app need not be able to answer.
     """
 
     kind: str
@@ -45,6 +46,8 @@ class Letter:
     thread: str = ""
     view: Json = field(default_factory=dict)
     event: Json = field(default_factory=dict)
+    message: Json = field(default_factory=dict)
+    place: str = ""
 
     @property
     def nameless(self) -> bool:
@@ -66,13 +69,16 @@ def read(envelope: Envelope) -> Letter:
         return _press(payload)
     if kind == "view_submission":
         return _submission(payload)
-    return Letter(kind="other", key="", verb=kind, **_sender(payload))
+    if kind == "message_action":
+        return _shortcut(payload)
+    return Letter(kind="other", key="", verb=kind, **_sender(payload, with_app=False))
 
 
-def _sender(payload: Json) -> Json:
+def _sender(payload: Json, *, with_app: bool = True) -> Json:
+    """Who acts; shortcuts do not name the app (Slack: "Shortcuts interaction payload")."""
     return {
         "team": _text(payload, "team", "id"),
-        "app": _text(payload, "api_app_id"),
+        "app": _text(payload, "api_app_id", needed=with_app),
         "user": _text(payload, "user", "id"),
         "trigger": _text(payload, "trigger_id", needed=False),
     }
@@ -142,6 +148,18 @@ def _well_formed(view: Json) -> None:
         raise Malformed("view.state.values is missing")
     if not all(isinstance(answer, dict) for row in values.values() for answer in row.values()):
         raise Malformed("view.state.values holds an answer that is no object")
+
+
+def _shortcut(payload: Json) -> Letter:
+    """Used on a message: `message` and `channel` say on which, `action_ts` when."""
+    sender, message = _sender(payload, with_app=False), _table(payload, "message")
+    action_ts, ts = _text(payload, "action_ts"), _text(message, "ts")
+    key = ":".join(("shortcut", sender["team"], sender["user"], ts, action_ts))
+    prefix, _, verb = _text(payload, "callback_id").rpartition(".")
+    if prefix != PREFIX:
+        return Letter(kind="other", key=key, verb=verb, **sender)
+    place = _text(payload, "channel", "id")
+    return Letter(kind="shortcut", key=key, verb=verb, message=message, place=place, **sender)
 
 
 def _command(payload: Json) -> Letter:

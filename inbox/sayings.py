@@ -19,6 +19,16 @@ REFUSALS: dict[str, dict[str, str]] = {
         "en": "Please choose a later day, within what the programme allows for risk acceptances.",
         "ja": "リスク受容の期限として認められている範囲の日付を選んでください。",
     },
+    "leads_only": {
+        "en": "How the whole cycle stands is for governance leads and executives. `/hoshin` shows your own requests.",
+        "ja": "サイクル全体の状況は、ガバナンス責任者と経営層の方にお見せしています。ご自身の依頼は `/hoshin` で表示できます。",
+    },
+    "no_report": {
+        "en": "There is nothing of this name that you can see. `/hoshin` shows your own requests, and "
+        "`/hoshin help` what else you can ask.",
+        "ja": "その名前で表示できるものがありません。`/hoshin` でご自身の依頼を、`/hoshin ヘルプ` で使い方を表示できます。",
+    },
+    "no_such_word": {"en": "I do not know this word.", "ja": "その言葉は分かりませんでした。"},
     "asked_already": {
         "en": "Somebody has asked for this already; it waits for a decision.",
         "ja": "すでに申請済みで、判断を待っています。",
@@ -170,6 +180,15 @@ NOTICES: dict[str, dict[str, str]] = {
         "en": "Your file is on its way into the record. You can close this; the message becomes a receipt when it is in.",
         "ja": "ファイルを記録に保存しています。この画面は閉じてかまいません。保存が終わるとメッセージが受領書に変わります。",
     },
+    "used": {
+        "en": "Thank you, this is in the record now as your answer.",
+        "ja": "ありがとうございます。回答として記録しました。",
+    },
+    "fits_nothing": {
+        "en": "None of your open requests can be answered with this message. A request that asks for a file needs a "
+        "message with a file.",
+        "ja": "このメッセージで回答できる依頼がありません。ファイルが必要な依頼には、ファイル付きのメッセージをお使いください。",
+    },
     "concern": {
         "en": "Thank you for speaking up. It is with the governance leads who read concerns.",
         "ja": "お知らせいただきありがとうございます。懸念を担当するガバナンス責任者に届きました。",
@@ -183,31 +202,50 @@ NOTICES: dict[str, dict[str, str]] = {
         "ja": "お待ちしている依頼はありません。必要なときにご連絡します。",
     },
     "help": {
-        "en": "`/hoshin` shows what is waiting for you, with the buttons to answer it. The Home tab of this app shows "
-        "all of your requests, answered ones too. `/concern` takes a concern, confidentially or without your name. "
-        "`/hoshin help` shows this.",
-        "ja": "`/hoshin` で、お待ちしている依頼と回答用のボタンを表示します。このアプリの「ホーム」タブには、"
-        "回答済みのものも含めてすべての依頼が表示されます。`/concern` では、懸念を秘密厳守または匿名で伝えられます。`/hoshin help` でこの説明を表示します。",
+        "en": "`/hoshin` shows what is waiting for you, with the buttons to answer it.\n"
+        "`/hoshin report KEY` shows what is known of a system, a request (its number) or an improvement (`A-5`) of yours.\n"
+        "`/hoshin status` shows leads and executives how the cycle stands.\n"
+        "`/concern` takes a concern, confidentially or without your name.\n"
+        "`/hoshin help` shows this. The Home tab of this app shows all of your requests, reviews and improvements.",
+        "ja": "`/hoshin`：お待ちしている依頼と回答用のボタンを表示します。\n"
+        "`/hoshin 詳細 キー`：担当するシステム、依頼（番号）、改善処置（`A-5`）の記録を表示します。\n"
+        "`/hoshin 状況`：サイクルの状況を表示します（ガバナンス責任者・経営層向け）。\n"
+        "`/concern`：懸念を秘密厳守または匿名で伝えられます。\n"
+        "`/hoshin ヘルプ`：この説明を表示します。アプリの「ホーム」タブには、依頼・レビュー・改善処置がすべて表示されます。",
+    },
+    "did_you_mean": {"en": "Did you mean `/hoshin {word}`?", "ja": "`/hoshin {word}` でしょうか。"},
+    "which_report": {
+        "en": "Which one? For example `/hoshin report 12` (a request), `/hoshin report A-5` (an improvement) or "
+        "`/hoshin report` with the key of a system.",
+        "ja": "どれを表示しますか。例：`/hoshin 詳細 12`（依頼）、`/hoshin 詳細 A-5`（改善処置）、`/hoshin 詳細` とシステムのキー。",
+    },
+    "no_cycle": {
+        "en": "No cycle is planned yet.",
+        "ja": "計画されたサイクルはまだありません。",
     },
 }
 
 # Beside which field a refusal stands, in the order looked for; a refusal not named here ends the form.
 BESIDE: dict[str, tuple[str, ...]] = {
     "acceptance_end": ("until",),
+    "answered": ("request",),
+    "closed": ("request",),
+    "not_yours": ("request",),
+    "unknown": ("request",),
     "bounds": ("until",),
     "due_past": ("due",),
     "long": ("title", "reason", "detail"),
     "title": ("title",),
     "three": ("root_cause",),
-    "file_empty": ("file",),
-    "file_large": ("file",),
-    "file_lost": ("file",),
-    "file_type": ("file",),
-    "file_unkept": ("file",),
-    "form": ("link", "file", "attestation"),
+    "file_empty": ("file", "use", "request"),
+    "file_large": ("file", "use", "request"),
+    "file_lost": ("file", "use", "request"),
+    "file_type": ("file", "use", "request"),
+    "file_unkept": ("file", "use", "request"),
+    "form": ("link", "file", "attestation", "use", "request"),
     "expired": ("effective",),
     "future": ("effective",),
-    "link": ("link",),
+    "link": ("link", "use", "request"),
     "left": ("user",),
     "nobody": ("user",),
     "reason": ("reason", "note", "correction"),

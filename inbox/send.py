@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 
 from cycles.errors import Refused
 from cycles.models import Person
-from inbox import home, people
+from inbox import home, people, quoting
 from inbox.files import NO_HURRY_S, PATIENCE_S, Slow, Upload, fetched
 from inbox.house import log
 from inbox.people import Stranger
@@ -24,13 +24,18 @@ def send_form(visit: Visit) -> Reply:
     Raises:
         WrongAnswers, Malformed, Refused: nothing was changed.
     """
-    if visit.letter.verb not in SENT:
+    if visit.letter.verb not in (*SENT, quoting.VERB):
         raise Refused("unknown", f"no form is called {visit.letter.verb!r}")
     if visit.came_before():
         return Reply()
+    if visit.letter.verb == quoting.VERB:
+        visit, values, rows = quoting.as_evidence(visit)
+        return _taken(visit, values, rows, None)
     values = read_form(visit)
-    chosen = _chosen(visit, values.get("user"))
-    rows = file_rows(visit, values)
+    return _taken(visit, values, file_rows(visit, values), _chosen(visit, values.get("user")))
+
+
+def _taken(visit: Visit, values: Json, rows: Sequence[Json], chosen: Person | None) -> Reply:
     if not rows:
         return _applied(visit, Filled(values=values, chosen=chosen))
     may_send(visit)
@@ -56,7 +61,7 @@ def _applied(visit: Visit, filled: Filled) -> Reply:
         # Whoever stays unknown gets no message afterwards, so the form itself says that it arrived.
         view = notice_view(notice("concern", visit.person.locale), visit.person.locale)
         return Reply(body={"response_action": "update", "view": view}, then=(visit.inbox.ring,))
-    return Reply(then=home.after_effect(visit)) if fresh else Reply()
+    return Reply(body=quoting.thanks(visit), then=home.after_effect(visit)) if fresh else Reply()
 
 
 def _finish(visit: Visit, values: Json, rows: Sequence[Json]) -> None:

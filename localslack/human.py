@@ -234,7 +234,7 @@ class Human:
     async def do_message(self, user: User, order: Json) -> Json:
         """Write a message; the app gets a message event for its direct conversations."""
         channel = self.channel(user, order)
-        text = str(order.get("text") or "").strip()
+        text = messages.typed(str(order.get("text") or "").strip())
         if not text and not order.get("files"):
             raise ActError("a message needs text or files")
         fields: Json = {"user": user.id, "team": self.world.workspace.team_id, "text": text}

@@ -1,5 +1,6 @@
 """Messages: posting, changing, deleting, and what a reader of the history is shown."""
 
+import re
 from typing import Any
 
 from localslack import limits
@@ -7,6 +8,8 @@ from localslack.world import ApiError, World
 
 Json = dict[str, Any]
 HIDDEN = ("metadata", "ephemeral_user", "unfurl")
+# Up to what ends a word or, at its end, a sentence.
+WEB = re.compile(r"https?://(?:(?!&[lg]t;)[^\s|])+(?<![.,;:!?)])")
 CONTENT = ("text", "blocks", "attachments")
 
 
@@ -69,6 +72,12 @@ def checked_metadata(value: Any) -> Json:
     if not shape or not isinstance(value.get("event_payload"), dict):
         raise ApiError("invalid_metadata_format")
     return dict(value)
+
+
+def typed(text: str) -> str:
+    """What a person typed, as Slack keeps it: `& < >` escaped and web addresses marked (its "Formatting message text")."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return WEB.sub(lambda found: f"<{found[0]}>", escaped)
 
 
 def app_fields(world: World) -> Json:

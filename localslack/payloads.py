@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 
 def common(world: World, user: User, kind: str) -> Json:
-    """What every interaction carries."""
+    """What most interactions carry."""
     shown = {"id": user.id, "username": user.name, "name": user.name, "team_id": world.workspace.team_id}
     return {
         "type": kind,
@@ -73,10 +73,15 @@ def closed(world: World, user: User, view: Json, *, cleared: bool) -> Json:
     return {**common(world, user, "view_closed"), "view": views.public(world, view), "is_cleared": cleared}
 
 
+def nameless(world: World, user: User, kind: str) -> Json:
+    """What a shortcut carries: all of that but the app's id (Slack: "Shortcuts interaction payload")."""
+    return {name: value for name, value in common(world, user, kind).items() if name != "api_app_id"}
+
+
 def message_shortcut(world: World, user: User, callback_id: str, channel: Json, message: Json) -> Json:
     """message_action."""
     return {
-        **common(world, user, "message_action"),
+        **nameless(world, user, "message_action"),
         "callback_id": callback_id,
         "action_ts": world.mint_ts(),
         "trigger_id": world.new_trigger(user.id),
@@ -89,7 +94,7 @@ def message_shortcut(world: World, user: User, callback_id: str, channel: Json, 
 
 def shortcut(world: World, user: User, callback_id: str) -> Json:
     """A global shortcut."""
-    shape = common(world, user, "shortcut")
+    shape = nameless(world, user, "shortcut")
     trigger = world.new_trigger(user.id)
     return {**shape, "callback_id": callback_id, "action_ts": world.mint_ts(), "trigger_id": trigger}
 

@@ -1,102 +1,132 @@
 """The App Home: everything that concerns the reader, in pages that stay below Slack's 100 blocks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TypeVar
 
-from cycles.briefs import Item, Reader
-from tasks.blocks import PREFIX, Block, actions, button, context, divider, fields, header, lines, rich
-from tasks.messages import parts
+from cycles.briefs import ActionBrief, EffectivenessBrief, Item, PanelBrief, Reader, ReviewBrief
+from cycles.desk import SECTIONS
+from cycles.desk_briefs import Sheet
+from cycles.glance import Glance
+from tasks import home_sheets as sheet
+from tasks.blocks import PREFIX, Block, actions, button, context, divider, fields, header, rich
 from tasks.words import Raw, Words, words_for
 
 View = dict[str, Any]
-# An open request takes four blocks at most; with the headings a page holds 4 x 20 + 4 + 6 blocks.
+Thing = TypeVar("Thing")
+# A sheet takes four blocks at most; with every heading a page holds 4 x 20 + 17 blocks.
 PER_PAGE = 20
-GROUPS = ("open", "snoozed", "waiting", "answered")
-REVIEWED = ("submitted", "confirmed")
+# What somebody waits for the reader to do; without any of it the home says so kindly.
+TO_DO = ("open", "offered", "review", "panel", "action", "judge")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counts:
-    """How many there are altogether; `items` may hold fewer."""
+class Place:
+    """Which page is shown, counted from 0, of how many."""
 
-    open: int
-    snoozed: int
-    waiting: int
-    answered: int
+    page: int = 0
+    pages: int = 1
 
+    @classmethod
+    def of(cls, number: int, page: int) -> Self:
+        """The page asked for; one that does not exist any more becomes the last one."""
+        pages = max(1, -(-number // PER_PAGE))
+        return cls(page=min(max(page, 0), pages - 1), pages=pages)
 
-def count(items: Sequence[Item]) -> Counts:
-    """The counts of the items at hand."""
-    groups = [group_of(item) for item in items]
-    return Counts(**{group: groups.count(group) for group in GROUPS})
-
-
-def group_of(item: Item) -> str:
-    """`open`, `snoozed`, `waiting` (a reviewer has it) or `answered`."""
-    if item.answered is None:
-        return "open"
-    if item.answered.verb == "snoozed":
-        return "snoozed"
-    return "waiting" if item.answered.verb in REVIEWED and item.state != "accepted" else "answered"
+    def cut(self, things: Sequence[Thing]) -> Sequence[Thing]:
+        """What stands on this page."""
+        return things[self.page * PER_PAGE : (self.page + 1) * PER_PAGE]
 
 
 def home(
     reader: Reader,
-    items: Sequence[Item],
+    sheets: Sequence[Sheet],
     *,
-    counts: Counts | None = None,
-    page: int = 0,
+    counts: Mapping[str, int] | None = None,
+    place: Place | None = None,
+    glance: Glance | None = None,
     templates: Path | None = None,
 ) -> View:
-    """The home view. `page` counts from 0; a page that does not exist any more becomes the last one."""
-    words = words_for(reader.locale, zone=reader.zone, templates=templates)
-    ordered = sorted(items, key=lambda item: (GROUPS.index(group_of(item)), item.due, item.request_id))
-    pages = max(1, -(-len(ordered) // PER_PAGE))
-    page = min(max(page, 0), pages - 1)
-    blocks = [header(f"{PREFIX}.title", words.say("home.title")), _numbers(words, counts or count(items))]
-    if not ordered:
-        blocks.append(context(f"{PREFIX}.empty", words.say("home.empty")))
-    blocks += _groups(words, reader, ordered[page * PER_PAGE : (page + 1) * PER_PAGE])
-    if pages > 1:
-        blocks += _pager(words, page, pages)
-    return {"type": "home", "callback_id": f"{PREFIX}.home", "private_metadata": str(page), "blocks": blocks}
+    """The home with the sheets of one page. `counts` says how many of each section there are on all pages together."""
+    words, place = words_for(reader.locale, zone=reader.zone, templates=templates), place or Place()
+    counted = counts if counts is not None else count(sheets)
+    blocks = [header(f"{PREFIX}.title", words.say("home.title"))]
+    if glance is not None:
+        blocks.append(context(f"{PREFIX}.glance", _glance(words, glance)))
+    if any(counted.values()):
+        blocks.append(_numbers(words, counted))
+    if not any(counted.get(section) for section in TO_DO):
+        blocks.append(rich(f"{PREFIX}.empty", words.say("home.done" if any(counted.values()) else "home.empty")))
+    blocks += _groups(words, reader, sheets)
+    if place.pages > 1:
+        blocks += _pager(words, place)
+    return {"type": "home", "callback_id": f"{PREFIX}.home", "private_metadata": str(place.page), "blocks": blocks}
 
 
-def _numbers(words: Words, counts: Counts) -> Block:
-    values = {group: getattr(counts, group) for group in GROUPS}
-    cells = [words.say("common.cell", name=words.say(f"home.{group}"), value=values[group]) for group in GROUPS]
+def count(things: Sequence[Any]) -> dict[str, int]:
+    """How many there are of each section, of papers or sheets."""
+    sections = [thing.section for thing in things]
+    return {section: sections.count(section) for section in SECTIONS}
+
+
+def _glance(words: Words, glance: Glance) -> Raw:
+    asked = next(ring for ring in glance.rings if ring.stage == "do")
+    return words.say(
+        "home.glance",
+        cycle=glance.cycle,
+        stage=words.say(f"status.stage_{glance.stage}"),
+        answered=asked.done,
+        of=asked.of,
+        overdue=glance.overdue,
+        lapses=glance.lapses,
+        actions=glance.actions,
+    )
+
+
+def _numbers(words: Words, counts: Mapping[str, int]) -> Block:
+    """What there is; that nothing is open is worth saying."""
+    named = [section for section in SECTIONS if counts.get(section) or section == "open"]
+    cells = [words.say("common.cell", name=words.say(f"home.{name}"), value=counts.get(name, 0)) for name in named]
     return fields(f"{PREFIX}.counts", cells)
 
 
-def _groups(words: Words, reader: Reader, items: Sequence[Item]) -> list[Block]:
+def _groups(words: Words, reader: Reader, sheets: Sequence[Sheet]) -> list[Block]:
     blocks: list[Block] = []
-    for group in GROUPS:
-        members = [item for item in items if group_of(item) == group]
+    for section in SECTIONS:
+        members = [paper for paper in sheets if paper.section == section]
         if members:
-            blocks.append(header(f"{PREFIX}.group.{group}", words.say(f"home.{group}")))
-        for item in members:
-            blocks += _item(words, reader, item)
+            blocks.append(header(f"{PREFIX}.group.{section}", words.say(f"home.{section}")))
+        for member in members:
+            blocks += _sheet(words, reader, member)
     return blocks
 
 
-def _item(words: Words, reader: Reader, item: Item) -> list[Block]:
-    if item.answered is None:
-        return [*parts.short_item(words, reader, item), divider(f"{PREFIX}.line.{item.request_id}")]
-    said: list[Raw] = [parts.title(words, item), parts.receipt(words, item.answered, assignee=item.assignee)]
-    if group_of(item) == "waiting":
-        said.append(words.say("home.waiting_line"))
-    receipt = rich(f"{PREFIX}.item.{item.request_id}", lines(*said))
-    # Whoever put a request off may still answer it earlier.
-    return [receipt, parts.short_buttons(words, item)] if group_of(item) == "snoozed" else [receipt]
+def _sheet(words: Words, reader: Reader, paper: Sheet) -> list[Block]:
+    match paper.told:
+        case Item() as item if paper.section == "offered":
+            blocks = sheet.offered(words, item)
+        case Item() as item:
+            blocks = sheet.request(words, reader, item, paper.section)
+        case ReviewBrief() as review:
+            blocks = sheet.review(words, review)
+        case PanelBrief() as panel:
+            blocks = sheet.panel(words, panel)
+        case ActionBrief() as action:
+            blocks = sheet.action(words, action)
+        case EffectivenessBrief() as effect:
+            blocks = sheet.effect(words, effect)
+    if paper.section in TO_DO:
+        blocks.append(divider(f"{PREFIX}.line.{paper.number}"))
+    # A request, an evidence and an action may have the same number.
+    return [{**block, "block_id": f"{block['block_id']}.{paper.section}"} for block in blocks]
 
 
-def _pager(words: Words, page: int, pages: int) -> list[Block]:
+def _pager(words: Words, place: Place) -> list[Block]:
     """Each button in a block of its own, because both carry the action `hoshin.v1.page`."""
-    blocks = [context(f"{PREFIX}.page", words.say("home.page", page=page + 1, pages=pages))]
-    for name, target in (("previous", page - 1), ("next", page + 1)):
-        if 0 <= target < pages:
+    blocks = [context(f"{PREFIX}.page", words.say("home.page", page=place.page + 1, pages=place.pages))]
+    for name, target in (("previous", place.page - 1), ("next", place.page + 1)):
+        if 0 <= target < place.pages:
             one = button("page", words.say(f"labels.{name}_page"), str(target))
             blocks.append(actions(f"{PREFIX}.page.{name}", [one]))
     return blocks

@@ -13,7 +13,9 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from cycles.briefs import Item, Reader
+from cycles.briefs import ActionBrief, EffectivenessBrief, Item, PanelBrief, Reader, ReviewBrief
+from cycles.desk_briefs import Sheet, Told
+from cycles.glance import Glance
 from tasks import modals
 from tasks.home import home
 from tasks.messages import MESSAGES
@@ -35,6 +37,15 @@ NAMES: Mapping[str, str] = {
     "state": "asked",
     "verb": "submitted",
 }
+# One paper of each look.
+ON_THE_DESK: Mapping[str, type[Told]] = {
+    "open": Item,
+    "offered": Item,
+    "review": ReviewBrief,
+    "panel": PanelBrief,
+    "action": ActionBrief,
+    "judge": EffectivenessBrief,
+}
 # By brief, where the same name means something else.
 OWN_NAMES: Mapping[tuple[str, str], str] = {
     ("AcceptanceBrief", "role"): "approver",
@@ -42,7 +53,9 @@ OWN_NAMES: Mapping[tuple[str, str], str] = {
     ("ActionBrief", "role"): "owner",
     ("ActionBrief", "state"): "open",
     ("FindingBrief", "state"): "reported",
+    ("Glance", "stage"): "do",
     ("PanelBrief", "role"): "member",
+    ("StageRing", "stage"): "do",
 }
 BUILDERS = tuple(name for name in modals.__all__ if name not in ("WrongAnswers", "read_values"))
 
@@ -67,7 +80,13 @@ def specimens(locale: str, *, templates: Path | None = None) -> Iterator[Specime
         yield Specimen(
             name=f"form {name}", surface="view", render=partial(build, **filled.arguments(build), templates=templates)
         )
-    shown = partial(home, filled.made(Reader), [filled.made(Item)], templates=templates)
+    shown = partial(
+        home,
+        filled.made(Reader),
+        [Sheet(section=section, number=1, told=filled.made(told)) for section, told in ON_THE_DESK.items()],
+        glance=filled.made(Glance),
+        templates=templates,
+    )
     yield Specimen(name="home", surface="view", render=shown)
 
 

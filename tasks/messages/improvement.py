@@ -25,11 +25,11 @@ def actions(brief: ActionsBrief, words: Words) -> Payload:
     blocks = [header(f"{PREFIX}.title", _title(words, shown))]
     for action in shown:
         blocks += [divider(f"{PREFIX}.line.{action.action_id}")] if len(blocks) > 1 else []
-        blocks += _action(words, action)
+        blocks += one_action(words, action)
     return {"text": notification(_notify(words, shown)), "blocks": blocks}
 
 
-def _action(words: Words, brief: ActionBrief) -> list[Block]:
+def one_action(words: Words, brief: ActionBrief) -> list[Block]:
     """The lapse and its reason, by when, and what the reader can do; no buttons while somebody else is to act."""
     blocks = [
         rich(f"{PREFIX}.action.{brief.action_id}", _facts(words, brief, _state(words, brief))),
@@ -63,7 +63,7 @@ def _notify(words: Words, shown: Sequence[ActionBrief]) -> Raw:
     if not waiting and len(shown) > 1:
         return words.say("action.notify_done", count=len(shown))
     first = (waiting or shown)[0]
-    values = _what(words, first)
+    values = what(words, first)
     if not waiting:
         return words.say("action.notify_state", state=_state(words, first), **values)
     values["by"] = words.say("item.by", due=first.due, left=first.workdays_left)
@@ -72,15 +72,16 @@ def _notify(words: Words, shown: Sequence[ActionBrief]) -> Raw:
     return words.say("action.notify" if _mine(first) else "action.notify_told", **values)
 
 
-def _what(words: Words, brief: ActionBrief | EffectivenessBrief) -> dict[str, Any]:
+def what(words: Words, brief: ActionBrief | EffectivenessBrief) -> dict[str, Any]:
+    """The values that most sentences about an action use."""
     return {"system": parts.name_of(brief.system_name), "kind": parts.name_of(words.pick(brief.kind_title))}
 
 
 def _facts(words: Words, brief: ActionBrief, told: Raw | None) -> Raw:
     due = words.say("item.due", due=brief.due, left=brief.workdays_left)
     return lines(
-        words.say("item.title", **_what(words, brief)),
-        _reason(words, brief.reason),
+        words.say("item.title", **what(words, brief)),
+        reason(words, brief.reason),
         told,
         None if brief.state in RESTING else due,
         *(
@@ -90,27 +91,29 @@ def _facts(words: Words, brief: ActionBrief, told: Raw | None) -> Raw:
     )
 
 
-def _reason(words: Words, reason: str) -> Raw:
-    key = {"recorded finding": "finding"}.get(reason, reason.replace("-", "_"))
+def reason(words: Words, name: str) -> Raw:
+    """Why it was opened, in words."""
+    key = {"recorded finding": "finding"}.get(name, name.replace("-", "_"))
     if key in REASONS:
         return words.say(f"action.{key}")
-    return words.say("action.reason_other", reason=reason)
+    return words.say("action.reason_other", reason=name)
 
 
 def _grounds(words: Words, brief: ActionBrief) -> list[Raw | None]:
     role = brief.role if brief.role in ("owner", "deputy", "manager") else "lead"
     owner = {} if role == "owner" else {"owner": parts.name_of(brief.owner)}
-    facts = [_severity(words, brief.severity), words.say("action.opened", opened=brief.opened_on)]
+    facts = [severity(words, brief.severity), words.say("action.opened", opened=brief.opened_on)]
     if brief.relapses > 0:
         facts.append(words.say("action.relapses", relapses=brief.relapses))
     served = parts.controls(words, brief.controls)
     return [words.say(f"action.role_{role}", **owner), words.say("action.facts", facts=Raw(" · ".join(facts))), served]
 
 
-def _severity(words: Words, severity: str) -> Raw:
-    if severity in ("high", "medium", "low"):
-        return words.say(f"action.severity_{severity}")
-    return words.say("action.severity_other", severity=severity)
+def severity(words: Words, level: str) -> Raw:
+    """How grave it is, in words."""
+    if level in ("high", "medium", "low"):
+        return words.say(f"action.severity_{level}")
+    return words.say("action.severity_other", severity=level)
 
 
 def _buttons(words: Words, brief: ActionBrief) -> Block:
@@ -126,7 +129,8 @@ def _buttons(words: Words, brief: ActionBrief) -> Block:
     return row_of(f"{PREFIX}.act.{subject}", row)
 
 
-def _evidence_since(words: Words, evidence: LastAnswer | None) -> Raw:
+def evidence_since(words: Words, evidence: LastAnswer | None) -> Raw:
+    """The newest evidence that counts, which is what an effect is judged by."""
     if evidence is None:
         return words.say("effectiveness.no_evidence")
     by = parts.name_of(evidence.by)
@@ -146,18 +150,18 @@ def effectiveness(brief: EffectivenessBrief, words: Words) -> Payload:
         header(f"{PREFIX}.title", words.say("effectiveness.title_done" if brief.decided else "effectiveness.title")),
         rich(
             f"{PREFIX}.action.{subject}",
-            lines(words.say("item.title", **_what(words, brief)), lead, done),
+            lines(words.say("item.title", **what(words, brief)), lead, done),
             quote=brief.correction,
         ),
-        rich(f"{PREFIX}.evidence.{subject}", _evidence_since(words, brief.evidence)),
+        rich(f"{PREFIX}.evidence.{subject}", evidence_since(words, brief.evidence)),
     ]
     if brief.decided:
         verdict = rich(f"{PREFIX}.verdict.{subject}", parts.receipt(words, brief.decided))
-        said = words.say("effectiveness.notify_done", **_what(words, brief))
+        said = words.say("effectiveness.notify_done", **what(words, brief))
         return {"text": notification(said), "blocks": [*blocks, verdict]}
     row = [
         button("effective", parts.label(words, "effective"), subject, style="primary"),
         button("ineffective", parts.label(words, "ineffective"), subject),
     ]
-    said = words.say("effectiveness.notify", owner=owner, **_what(words, brief))
+    said = words.say("effectiveness.notify", owner=owner, **what(words, brief))
     return {"text": notification(said), "blocks": [*blocks, row_of(f"{PREFIX}.act.{subject}", row)]}

@@ -28,7 +28,7 @@ def panel(brief: PanelBrief, words: Words) -> Payload:
         blocks.append(rich(f"{PREFIX}.outcome.{subject}", _outcome(words, brief)))
     if brief.role == "decider":
         blocks += _votes(words, brief)
-        blocks += _row(words, subject, "review_accept", "review_return") if _decides(brief) else []
+        blocks += vote_row(words, subject, "review_accept", "review_return") if _decides(brief) else []
     elif brief.outcome is None:
         blocks += _ballot(words, brief, subject)
     return {"text": notification(said), "blocks": blocks}
@@ -62,7 +62,8 @@ def _said(words: Words, brief: PanelBrief) -> Raw:
     return words.say("panel.notify", until=brief.deadline, **values)
 
 
-def _rules(words: Words, brief: PanelBrief) -> Raw:
+def rules(words: Words, brief: PanelBrief) -> Raw:
+    """How many must agree, until when, and that votes are secret."""
     return lines(
         words.say("panel.rules", need=brief.need, of=brief.of, until=brief.deadline), words.say("panel.secret")
     )
@@ -74,12 +75,13 @@ def _ballot(words: Words, brief: PanelBrief, subject: str) -> list[Block]:
     if brief.voted:
         vote = words.say(f"panel.vote_{brief.voted.verb}")
         receipt = words.say("panel.voted", vote=vote, at=brief.voted.at, record=brief.voted.record)
-        return [rich(f"{PREFIX}.voted.{subject}", lines(receipt, _rules(words, brief)))]
-    rules = rich(f"{PREFIX}.rules.{subject}", _rules(words, brief))
-    return [rules, *_row(words, subject, "review_accept", "review_return", "review_abstain", "panel_recuse")]
+        return [rich(f"{PREFIX}.voted.{subject}", lines(receipt, rules(words, brief)))]
+    told = rich(f"{PREFIX}.rules.{subject}", rules(words, brief))
+    return [told, *vote_row(words, subject, "review_accept", "review_return", "review_abstain", "panel_recuse")]
 
 
-def _row(words: Words, subject: str, *verbs: str) -> list[Block]:
+def vote_row(words: Words, subject: str, *verbs: str) -> list[Block]:
+    """The buttons of a vote."""
     first, *others = verbs
     row = [button(first, parts.label(words, first), subject, style="primary")]
     return [actions(f"{PREFIX}.review.{subject}", [*row, *(button(v, parts.label(words, v), subject) for v in others)])]

@@ -15,6 +15,7 @@ from tasks.modals.build import (
     snooze,
 )
 from tasks.modals.improvement import accept_risk, concern, finding_accept, finding_dismiss, risk_decline
+from tasks.modals.quoting import use_as_evidence
 from tasks.modals.read import WrongAnswers, read_values
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "review_return",
     "risk_decline",
     "snooze",
+    "use_as_evidence",
 ]

@@ -76,6 +76,8 @@ class _Reading:
             "system": self._chosen,
             "anonymous": self._chosen,
             "objection": self._choice,
+            "request": self._chosen,
+            "use": self._chosen,
         }
         read: Callable[[str, dict[str, Any]], Any] = readers.get(name, self._text)
         value = read(name, state)

@@ -28,6 +28,7 @@ METHODS: Mapping[str, Method] = {
     "auth.test": Method(used_by=("hoshin", "tasks"), per_minute=600),
     "blocks.validate": Method(used_by=("hoshin",), per_minute=None),
     "bots.info": Method(scopes=("users:read",), used_by=("tasks",), per_minute=50),
+    "chat.getPermalink": Method(used_by=("inbox",), per_minute=None),
     "chat.postEphemeral": Method(scopes=("chat:write",), used_by=("inbox",), per_minute=100),
     "chat.postMessage": Method(scopes=("chat:write",), used_by=("inbox", "tasks"), per_minute=200),
     "chat.update": Method(scopes=("chat:write",), used_by=("tasks",), per_minute=50),
@@ -45,8 +46,16 @@ EVENTS = ("app_home_opened", "app_uninstalled", "tokens_revoked", "user_change")
 # Delivering an event can need a scope of its own (Slack's page of each event).
 EVENT_SCOPES = {"user_change": "users:read"}
 COMMANDS = (
-    ("/hoshin", "Your requests, with the buttons to answer them", "[requests | help]"),
+    ("/hoshin", "Your requests, with the buttons to answer them", "[requests | status | report KEY | help]"),
     ("/concern", "Raise a concern, confidentially or without your name", ""),
+)
+# Message shortcuts: name (at most 24 characters), what it is for, and what the payload calls it.
+SHORTCUTS = (
+    (
+        "Use as evidence",
+        "Answer one of your requests with this message, its file or its link",
+        "hoshin.v1.use_as_evidence",
+    ),
 )
 APP_SCOPE = "connections:write"
 # Only for evidence files (HOSHIN_MAX_UPLOAD_MB above 0); a form's field for files wants it too.
@@ -80,6 +89,10 @@ def manifest(*, name: str = "Hoshin", address: str | None = None, uploads: bool 
                 "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": name, "always_online": True},
+            "shortcuts": [
+                {"name": name, "type": "message", "callback_id": callback_id, "description": description}
+                for name, description, callback_id in SHORTCUTS
+            ],
             "slash_commands": [_command(*command, address) for command in COMMANDS],
         },
         "oauth_config": {"scopes": {"bot": list(bot_scopes(uploads=uploads))}},

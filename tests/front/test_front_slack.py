@@ -15,10 +15,12 @@ from front_cli import MORNING, good, hoshin, refused
 from slack_sdk import WebClient
 
 from inbox.events import EVENTS as HANDLED
+from inbox.quoting import VERB
 from localslack.methods.scopes import SCOPES
 from localslack.server import LocalSlack
 from localslack.workspace import Workspace
-from tasks.slack.manifest import COMMANDS, EVENT_SCOPES, EVENTS, METHODS, bot_scopes
+from tasks.blocks import PREFIX
+from tasks.slack.manifest import COMMANDS, EVENT_SCOPES, EVENTS, METHODS, SHORTCUTS, bot_scopes
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((Path(__file__).parent / "slack_manifest.schema.json").read_text("utf-8"))
@@ -70,6 +72,7 @@ def test_each_scope_is_used_and_each_method_has_its_scope() -> None:
 def test_the_example_runs_with_no_more_than_the_manifest_asks_for() -> None:
     app = yaml.safe_load((ROOT / "examples" / "kumonagi" / "slack.yaml").read_text("utf-8"))["app"]
     assert app["scopes"] == list(bot_scopes())
+    assert [(row["name"], row["callback_id"]) for row in app["shortcuts"]] == [(row[0], row[2]) for row in SHORTCUTS]
 
 
 @pytest.mark.parametrize("address", [None, ADDRESS, f"{ADDRESS}/"])
@@ -78,6 +81,8 @@ def test_the_manifest_is_one_that_slack_takes(address: str | None, tmp_path: Pat
     jsonschema.Draft202012Validator(SCHEMA).validate(made)
     assert made["settings"]["socket_mode_enabled"] is (address is None)
     assert {row["command"] for row in made["features"]["slash_commands"]} == {row[0] for row in COMMANDS}
+    assert {row["callback_id"] for row in made["features"]["shortcuts"]} == {row[2] for row in SHORTCUTS}
+    assert SHORTCUTS[0][2] == f"{PREFIX}.{VERB}"
     addresses = [found for found in strings(made) if found.startswith("https://")]
     doors = {f"{ADDRESS}/slack/{door}" for door in ("events", "interactions", "commands")}
     assert set(addresses) == (doors if address else set())

@@ -93,7 +93,8 @@ def people_of_slack() -> Workspace:
         for n, key in enumerate((*PEOPLE, "stranger", "fremder"), 1)
     ]  # fmt: skip
     users[-1]["locale"] = "ja-JP"
-    app = {"name": "Hoshin", "commands": ["/hoshin", "/concern"]}
+    shortcuts = [{"callback_id": "hoshin.v1.use_as_evidence", "name": "Use as evidence"}]
+    app = {"name": "Hoshin", "commands": ["/hoshin", "/concern"], "shortcuts": shortcuts}
     return Workspace.from_dict({"app": app, "channels": [{"name": "ai-governance"}], "users": users})
 
 

@@ -233,7 +233,7 @@ def test_the_command_lists_the_requests_with_their_buttons(town: Town) -> None:
     town.human.act("ito", "slash", command="/hoshin")
     assert "お待ちしている依頼はありません" in town.whispers("ito")[-1]
     town.human.act("ito", "slash", command="/hoshin", text="help")
-    assert "/hoshin help" in town.whispers("ito")[-1]
+    assert "/hoshin ヘルプ" in town.whispers("ito")[-1]
 
 
 def test_a_changed_profile_is_heard_over_either_door(town: Town) -> None:

@@ -14,6 +14,7 @@ from waiting import until
 from cycles import act, check
 from cycles.models import Action, Cycle, EvidenceKind
 from inbox.actions import AT_ONCE, OPENS
+from inbox.quoting import VERB
 from inbox.sayings import REFUSALS
 from inbox.submissions import SENT
 
@@ -129,7 +130,7 @@ def test_every_button_and_form_has_a_handler() -> None:
         "effective",
         "ineffective",
     }
-    assert known == set(SENT)
+    assert known == {*SENT, VERB}
     assert {"submit"} | known >= set(OPENS)
 
 

@@ -1,12 +1,18 @@
 """Sample modals and homes, by name."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from message_samples import NOW, Kit, briefs
 
+from cycles.desk_briefs import Sheet
+from cycles.glance import Glance
+from cycles.scorecard import StageRing
+from cycles.takers import Taker
 from tasks import modals
-from tasks.home import home
+from tasks.home import Place, home
+from tasks.slack.quoting import Found
 
 
 def views(locale: str, style: str = "real") -> dict[str, dict[str, Any]]:
@@ -33,17 +39,80 @@ def views(locale: str, style: str = "real") -> dict[str, dict[str, Any]]:
         "modal-finding-accept": modals.finding_accept(kit.reader(3), told["finding"]),  # type: ignore[arg-type]
         "modal-finding-dismiss": modals.finding_dismiss(kit.reader(3), told["finding"]),  # type: ignore[arg-type]
         "modal-concern": modals.concern(reader, [(n, kit.w(f"System {n}")) for n in range(1, 150)]),
-        "home": home(reader, _items(kit)),
+        "modal-use-as-evidence": modals.use_as_evidence(reader, found(kit), takers(kit, 3), now=NOW),
+        "modal-use-as-evidence-link": modals.use_as_evidence(
+            reader, replace(found(kit), files=(), quote="", permalink="", author=""), takers(kit, 1), now=NOW
+        ),
+        "home": home(reader, desk(kit), glance=glance()),
         "home-empty": home(reader, ()),
-        "home-second-page": home(reader, [kit.item(n) for n in range(1, 60)], page=1),
+        "home-done": home(reader, desk(kit)[-1:]),
+        "home-second-page": home(reader, opened(kit, 21, 41), counts={"open": 60}, place=Place(page=1, pages=3)),
     }
 
 
-def _items(kit: Kit) -> list[Any]:
+def found(kit: Kit) -> Found:
+    """A message with everything in it that can be used."""
+    names = (("F1", kit.w("risk-assessment.pdf")), ("F2", kit.w("annex.csv")))
+    quote = kit.say("We reviewed the risks on 9 October; nothing new.", "10月9日にリスクを見直し、変更はありません。")
+    where = {"channel": "C1", "ts": "1790000000.000100", "permalink": "https://example.slack.com/archives/C1/p17900"}
+    return Found(
+        files=names, links=("https://docs.example.com/ai/risk?v=4",), author=kit.person(1), quote=quote, **where
+    )
+
+
+def takers(kit: Kit, number: int) -> list[Taker]:
+    """So many requests that a message can answer."""
+    items = [kit.item(n) for n in range(1, number + 1)]
     return [
-        kit.item(1, answered=kit.answered("snoozed", until=date(2026, 10, 20))),
-        kit.item(2, due=date(2026, 10, 20), workdays_left=5),
-        kit.item(3, answered=kit.answered("submitted"), state="submitted"),
-        kit.item(4, answered=kit.answered("accepted"), state="accepted"),
-        kit.item(5),
+        Taker(request_id=i.request_id, system_name=i.system_name, kind_title=i.kind_title, due=i.due, forms=i.forms)
+        for i in items
     ]
+
+
+def opened(kit: Kit, first: int, last: int) -> list[Sheet]:
+    """Open requests, as one page holds them."""
+    return [Sheet(section="open", number=100 + n, told=kit.item(n)) for n in range(first, last)]
+
+
+def desk(kit: Kit) -> list[Sheet]:
+    """One of everything that can lie on a desk, all of the same number where numbers may meet."""
+    told: dict[str, Any] = briefs(kit.locale, kit.style)
+    put_off = kit.item(1, answered=kit.answered("snoozed", until=date(2026, 10, 20)))
+    panel = replace(told["panel"], review=replace(told["panel"].review, evidence_id=102))
+    sheets: list[tuple[str, Any]] = [
+        ("open", kit.item(2, due=date(2026, 10, 20), workdays_left=5)),
+        ("open", kit.item(5)),
+        ("offered", kit.item(6, owner=kit.person(1), assignee=kit.person(1))),
+        ("review", replace(told["review"], evidence_id=101)),
+        ("panel", panel),
+        ("panel", replace(panel, review=replace(panel.review, evidence_id=103), voted=kit.answered("accept"))),
+        ("panel", replace(panel, review=replace(panel.review, evidence_id=104), outcome="no-quorum", role="decider")),
+        ("action", replace(told["action"].actions[0], action_id=101)),
+        ("judge", replace(told["effectiveness"], action_id=102)),
+        ("snoozed", put_off),
+        ("handed", kit.item(7, answered=kit.answered("delegated"))),
+        ("waiting", kit.item(3, answered=kit.answered("submitted"), state="submitted")),
+        ("answered", kit.item(4, answered=kit.answered("accepted"), state="accepted")),
+    ]
+    return [Sheet(section=section, number=n, told=brief) for n, (section, brief) in enumerate(sheets, 1)]
+
+
+def glance() -> Glance:
+    """A cycle half way through."""
+    days = (date(2026, 10, 1), date(2026, 10, 30), date(2026, 11, 14), date(2026, 11, 24), date(2026, 12, 20))
+    figures = (("plan", "done", 60, 60), ("do", "now", 41, 60), ("check", "next", 30, 41), ("act", "next", 2, 5))
+    return Glance(
+        cycle="FY2026-Q3",
+        stage="do",
+        workday=9,
+        workdays=62,
+        closes=days[-1],
+        rings=tuple(
+            StageRing(stage=stage, state=state, done=done, of=of, starts=days[n], ends=days[n + 1])
+            for n, (stage, state, done, of) in enumerate(figures)
+        ),
+        overdue=4,
+        lapses=3,
+        actions=5,
+        actions_overdue=1,
+    )

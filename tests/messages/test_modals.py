@@ -177,7 +177,7 @@ def test_names_and_ids_are_stable() -> None:
         expected = name.removeprefix("modal-").removesuffix("-link").removesuffix("-secret").replace("-", "_")
         assert view["callback_id"] == f"hoshin.v1.{expected}"
         # A concern is about nothing that exists yet, and carries nobody.
-        assert view["private_metadata"].isdecimal() or name == "modal-concern"
+        assert view["private_metadata"].isdecimal() or name.startswith(("modal-concern", "modal-use-as-evidence"))
         assert all(b["element"]["action_id"] == "value" for b in view["blocks"] if b["type"] == "input")
 
 
