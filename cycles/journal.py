@@ -21,6 +21,8 @@ from cycles import clocks
 from cycles.models import JournalEntry
 
 GENESIS = "0" * 64
+Head = tuple[int, str, datetime]
+_HEAD = "journal_head"
 CHUNK = 10_000
 # What the driver raises for text that is not UTF-8 and for a time that is none.
 UNREADABLE = (ValueError, TypeError, SQLAlchemyError)
@@ -86,7 +88,7 @@ def append(
     )
     session.add(entry)
     session.flush()
-    session.info["journal_head"] = (entry.seq, entry.hash, at)
+    session.info[_HEAD] = (entry.seq, entry.hash, at)
     return entry
 
 
@@ -220,8 +222,18 @@ def _problem(entry: JournalEntry, expected: int, prev: str) -> str | None:
 
 def _head(session: Session) -> tuple[int, str, datetime | None]:
     # Within one transaction nobody else can append, so the head is read once and then known.
-    known: tuple[int, str, datetime] | None = session.info.get("journal_head")
-    return known or last_entry(session)
+    return mark(session) or last_entry(session)
+
+
+def mark(session: Session) -> Head | None:
+    """Where the journal stands within this transaction; None before its first entry."""
+    known: Head | None = session.info.get(_HEAD)
+    return known
+
+
+def step_back(session: Session, to: Head | None) -> None:
+    """A savepoint was rolled back, and its entries with it: the next one follows what was there before (`mark`)."""
+    session.info[_HEAD] = to
 
 
 def hash_of(body: str) -> str:
