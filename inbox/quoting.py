@@ -12,7 +12,7 @@ from inbox.house import SLACK_TROUBLE, log
 from inbox.letters import Malformed
 from inbox.people import by_slack_id
 from inbox.sayings import notice, notice_view
-from inbox.visit import Reply, Visit, number, open_view
+from inbox.visit import Reply, Visit, number, open_or_say
 from tasks import modals
 from tasks.modals.quoting import ways_of
 from tasks.modals.read import read_values
@@ -40,10 +40,10 @@ def _open(visit: Visit) -> None:
         waiting = bool(fitting) or bool(takers(session, visit.person, visit.now, ("link", "file", "attestation")))
     if not fitting:
         said = notice("fits_nothing" if waiting else "nothing", visit.person.locale)
-        open_view(visit.inbox, visit.letter.trigger, notice_view(said, visit.person.locale))()
+        open_or_say(visit, notice_view(said, visit.person.locale))()
         return
     view = modals.use_as_evidence(visit.reader, found, fitting, now=visit.now, templates=visit.inbox.settings.templates)
-    open_view(visit.inbox, visit.letter.trigger, view)()
+    open_or_say(visit, view)()
 
 
 def _found(visit: Visit) -> Found:
