@@ -119,7 +119,7 @@ class _Reading:
 
     def __init__(self, session: Session, person: Person, now: datetime) -> None:
         self.session, self.person, self.now = session, person, now
-        self.directory = Directory.load(session, current_policy(session))
+        self.directory = Directory.few(session, current_policy(session))
         self.leads = self.directory.is_lead(person.id)
 
     def sees_request(self, request: Request, system: System) -> bool:
@@ -164,9 +164,10 @@ def _request(reading: _Reading, number: int) -> RequestReport | None:
 
 def _chased(reading: _Reading, request: Request) -> list[ChaseLine]:
     """What was said, and what is to come; what turned out not to be needed is left out."""
-    names = {person.key: person.name for person in reading.directory.people.values()}
-    lines = ledger(reading.session, request.id, reading.now).lines
-    return [_chase_line(line, names) for line in lines if line.outcome != "not needed" and _at(line)]
+    lines = [line for line in ledger(reading.session, request.id, reading.now).lines if line.outcome != "not needed"]
+    keys = {line.happened_to or line.announced_to for line in lines}
+    names = dict(reading.session.exec(select(Person.key, Person.name).where(col(Person.key).in_(keys))).all())
+    return [_chase_line(line, names) for line in lines if _at(line)]
 
 
 def _chase_line(line: Entry, names: dict[str, str]) -> ChaseLine:

@@ -158,8 +158,10 @@ def _of_system(words: Words, found: SystemReport) -> list[Block]:
     if found.actions:
         rows = [_action_line(words, row) for row in found.actions]
         blocks.append(rich(f"{PREFIX}.actions", _listed(words, "actions", rows)))
-    more = words.say("report.more", n=found.more) if found.more else None
-    return [*blocks, context(f"{PREFIX}.hint", more, words.say("report.hint"))]
+    if found.requests or found.actions:
+        more = words.say("report.more", n=found.more) if found.more else None
+        blocks.append(context(f"{PREFIX}.hint", more, words.say("report.hint")))
+    return blocks
 
 
 def _listed(words: Words, name: str, rows: Sequence[Raw]) -> Raw:

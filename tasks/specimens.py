@@ -16,7 +16,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from cycles.briefs import ActionBrief, EffectivenessBrief, Item, PanelBrief, Reader, ReviewBrief
 from cycles.desk_briefs import Sheet, Told
 from cycles.glance import Glance
-from tasks import modals
+from cycles.report import ActionReport, RequestReport, SystemReport
+from tasks import modals, reports
 from tasks.home import home
 from tasks.messages import MESSAGES
 
@@ -52,6 +53,8 @@ OWN_NAMES: Mapping[tuple[str, str], str] = {
     ("AcceptanceBrief", "state"): "requested",
     ("ActionBrief", "role"): "owner",
     ("ActionBrief", "state"): "open",
+    ("ActionLine", "state"): "open",
+    ("ChaseLine", "message"): "reminder",
     ("FindingBrief", "state"): "reported",
     ("Glance", "stage"): "do",
     ("PanelBrief", "role"): "member",
@@ -70,7 +73,7 @@ class Specimen:
 
 
 def specimens(locale: str, *, templates: Path | None = None) -> Iterator[Specimen]:
-    """Every message, every form and the home; nothing is rendered before it is asked for."""
+    """Every message, every form, every answer of a command and the home; nothing is rendered before it is asked for."""
     filled = _Filled(locale)
     for name, message in MESSAGES.items():
         render = partial(message, filled.made(message.brief), templates=templates)
@@ -80,10 +83,16 @@ def specimens(locale: str, *, templates: Path | None = None) -> Iterator[Specime
         yield Specimen(
             name=f"form {name}", surface="view", render=partial(build, **filled.arguments(build), templates=templates)
         )
+    reader = filled.made(Reader)
+    whole = partial(reports.status, reader, filled.made(Glance), dashboard="https://example.com", templates=templates)
+    yield Specimen(name="answer status", surface="message", render=whole)
+    for known in (RequestReport, ActionReport, SystemReport):
+        told = partial(reports.report, reader, filled.made(known), templates=templates)
+        yield Specimen(name=f"answer {known.__name__}", surface="message", render=told)
     shown = partial(
         home,
-        filled.made(Reader),
-        [Sheet(section=section, number=1, told=filled.made(told)) for section, told in ON_THE_DESK.items()],
+        reader,
+        [Sheet(section=section, number=1, told=filled.made(brief)) for section, brief in ON_THE_DESK.items()],
         glance=filled.made(Glance),
         templates=templates,
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from judges import verdict
+from message_answers import answers
 from message_samples import STYLES, briefs
 from message_views import views
 
@@ -15,7 +16,11 @@ Node = dict[str, Any]
 
 
 def everything(locale: str, style: str) -> dict[str, Node]:
-    return {name: render(brief) for name, brief in briefs(locale, style).items()} | views(locale, style)
+    return (
+        {name: render(brief) for name, brief in briefs(locale, style).items()}
+        | views(locale, style)
+        | answers(locale, style)
+    )
 
 
 @pytest.mark.parametrize("style", STYLES)

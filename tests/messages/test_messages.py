@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from message_answers import answers
 from message_samples import HOSTILE, STYLES, Kit, briefs
 from message_views import views
 
@@ -23,7 +24,11 @@ CASES = [(locale, style) for locale in ("en", "ja") for style in STYLES]
 
 
 def _all(locale: str, style: str) -> dict[str, Node]:
-    return {name: render(brief) for name, brief in briefs(locale, style).items()} | views(locale, style)
+    return (
+        {name: render(brief) for name, brief in briefs(locale, style).items()}
+        | views(locale, style)
+        | answers(locale, style)
+    )
 
 
 def _walk(node: Any) -> Iterator[Node]:

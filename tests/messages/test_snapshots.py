@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from message_answers import answers
 from message_samples import briefs
 from message_views import views
 
@@ -23,7 +24,10 @@ def _page(shown: dict[str, str]) -> str:
 @pytest.mark.parametrize("what", ["messages", "views"])
 def test_people_read_what_was_agreed(locale: str, what: str) -> None:
     if what == "messages":
-        page = _page({name: as_text(render(brief)) for name, brief in briefs(locale).items() if name != "digest-eight"})
+        told = {name: render(brief) for name, brief in briefs(locale).items() if name != "digest-eight"} | answers(
+            locale
+        )
+        page = _page({name: as_text(payload) for name, payload in told.items()})
     else:
         page = _page({name: as_text(view) for name, view in views(locale).items() if name != "home-second-page"})
     path = FOLDER / f"{what}.{locale}.txt"

@@ -12,5 +12,6 @@ from tasks.specimens import LANGUAGES, specimens
 def test_every_message_and_form_has_a_specimen_that_may_be_sent(locale: str) -> None:
     found = {specimen.name: specimen.render() for specimen in specimens(locale)}
     forms = {f"form {name}" for name in modals.__all__ if name not in ("WrongAnswers", "read_values")}
-    assert set(found) == {*MESSAGES, *forms, "home"}
+    answers = {f"answer {name}" for name in ("status", "RequestReport", "ActionReport", "SystemReport")}
+    assert set(found) == {*MESSAGES, *forms, *answers, "home"}
     assert {name: problems(payload) for name, payload in found.items() if problems(payload)} == {}
