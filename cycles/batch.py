@@ -4,18 +4,18 @@ What can be answered is; what cannot (answered meanwhile, not theirs, another fo
 as it was. Nothing is half done for any request.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from cycles import answers, desk, journal
 from cycles.answers import Offered
 from cycles.brief_items import items_for
 from cycles.briefs import Item
 from cycles.errors import Refused
-from cycles.models import Person
+from cycles.models import EvidenceKind, Person, Request, System
 from cycles.permits import Act
 from cycles.takers import UNANSWERED_SECTIONS
 
@@ -31,11 +31,22 @@ class Outcome:
     refused: str | None = None
 
 
-def choices(session: Session, person: Person, now: datetime) -> list[Item]:
-    """The person's own unanswered requests, at most MOST, the soonest due of them; first those that can be confirmed."""
+def choices(session: Session, person: Person, now: datetime) -> tuple[list[Item], int]:
+    """The person's own unanswered requests, and how many there are: at most MOST, the soonest due; first what can be confirmed."""
     numbers = [paper.number for paper in desk.requests_of(session, person, now) if paper.section in UNANSWERED_SECTIONS]
     items = items_for(session, numbers[:MOST], person, now)
-    return sorted(items, key=lambda item: not item.can_confirm)
+    return sorted(items, key=lambda item: not item.can_confirm), len(numbers)
+
+
+def names_of(session: Session, numbers: Sequence[int]) -> dict[int, tuple[str, Mapping[str, str]]]:
+    """System and kind of evidence by request; what is no request is left out."""
+    rows = session.exec(
+        select(Request.id, System.name, EvidenceKind.title)
+        .join(System, col(System.id) == col(Request.system_id))
+        .join(EvidenceKind, col(EvidenceKind.id) == col(Request.kind_id))
+        .where(col(Request.id).in_(numbers))
+    ).all()
+    return {number: (system, kind) for number, system, kind in rows}
 
 
 def confirm(act: Act, numbers: Sequence[int]) -> list[Outcome]:

@@ -43,6 +43,15 @@ def takers(session: Session, person: Person, now: datetime, forms: Collection[st
     ]
 
 
+def same_kind(session: Session, person: Person, now: datetime, request_id: int) -> list[int]:
+    """The person's other unanswered requests for the same kind of evidence, the soonest due first."""
+    asked = session.get(Request, request_id)
+    papers = desk.requests_of(session, person, now) if asked else []
+    numbers = [paper.number for paper in papers if paper.section in UNANSWERED_SECTIONS and paper.number != request_id]
+    wanted = select(Request.id).where(col(Request.id).in_(numbers), Request.kind_id == (asked.kind_id if asked else 0))
+    return list(session.exec(wanted.order_by(col(Request.due), col(Request.id))).all())
+
+
 def forms_of(session: Session, request_id: int) -> tuple[str, ...]:
     """The forms a request takes; none when there is no such request."""
     request = session.get(Request, request_id)

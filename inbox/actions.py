@@ -8,7 +8,7 @@ from typing import Any
 
 from cycles import acceptances, answers, cadences, decisions
 from cycles.permits import Act
-from inbox import forms, improvement_forms
+from inbox import forms, improvement_forms, several
 from inbox.visit import Visit, number
 
 Json = dict[str, Any]
@@ -36,6 +36,7 @@ AT_ONCE: dict[str, Press] = {
 
 OPENS: dict[str, Callable[[Visit, Act], Json]] = {
     "submit": forms.evidence,
+    "several": several.open_form,
     "snooze": forms.snooze,
     "delegate": forms.delegate,
     "not_mine": forms.not_mine,

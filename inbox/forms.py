@@ -11,6 +11,7 @@ from cycles.errors import Refused
 from cycles.models import Action, Delivery, DeliveryItem, Evidence, Panel, Review
 from cycles.people import Directory, current_policy
 from cycles.permits import LEGAL, Act
+from inbox import several
 from inbox.visit import Visit
 from tasks import modals
 
@@ -19,7 +20,8 @@ Json = dict[str, Any]
 
 def evidence(visit: Visit, act: Act) -> Json:
     item = _takeable(visit, _mine(visit, act))
-    return modals.evidence(visit.reader, item, now=visit.now, templates=visit.inbox.settings.templates)
+    others = several.others_of(visit, act, item)
+    return modals.evidence(visit.reader, item, now=visit.now, others=others, templates=visit.inbox.settings.templates)
 
 
 def _takeable(visit: Visit, item: Item) -> Item:

@@ -189,6 +189,18 @@ NOTICES: dict[str, dict[str, str]] = {
         "message with a file.",
         "ja": "このメッセージで回答できる依頼がありません。ファイルが必要な依頼には、ファイル付きのメッセージをお使いください。",
     },
+    "recording": {
+        "en": "Your answers are on their way into the record. You can close this; each message becomes a receipt when it is in.",
+        "ja": "回答を記録しています。この画面は閉じてかまいません。記録が終わると、各メッセージが受領書に変わります。",
+    },
+    "several_done": {
+        "en": "Recorded: {count}. Thank you.",
+        "ja": "{count}件を記録しました。ありがとうございます。",
+    },
+    "several_left": {
+        "en": "Not recorded: {count}. They are open as before:",
+        "ja": "次の{count}件は記録できませんでした。これまでどおり未回答のままです。",
+    },
     "concern": {
         "en": "Thank you for speaking up. It is with the governance leads who read concerns.",
         "ja": "お知らせいただきありがとうございます。懸念を担当するガバナンス責任者に届きました。",

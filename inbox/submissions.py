@@ -1,23 +1,21 @@
 """What the forms do once they are sent: one line per form, each an act of `cycles`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
 from cycles import acceptances, answers, brief_queries, decisions, findings, objections
-from cycles.answers import Offered
-from cycles.errors import Refused
+from cycles.batch import Outcome
 from cycles.models import Person
 from cycles.permits import Act
-from inbox import improvement_forms
-from inbox.files import Upload, keep
+from inbox import improvement_forms, several
+from inbox.files import keep
+from inbox.filled import Filled, offered_of
 from inbox.letters import Malformed
 from inbox.visit import Visit
 from tasks.modals import read_values
 
 Json = dict[str, Any]
-FORMS = ("link", "file", "attestation")
 OBJECTIONS: dict[str, Callable[[Act, int, str], None]] = {
     "not_mine": objections.not_mine,
     "not_applicable": objections.not_applicable,
@@ -39,18 +37,6 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "finding_dismiss": ("reason",),
     "concern": ("system", "title", "anonymous"),
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filled:
-    """A form's answers: `values` by block, the person chosen in it, and the files that were fetched."""
-
-    values: Json
-    chosen: Person | None = None
-    files: Sequence[Upload] = field(default=())
-
-    def text(self, name: str) -> str:
-        return str(self.values.get(name) or "")
 
 
 def read_form(visit: Visit) -> Json:
@@ -76,10 +62,13 @@ def read_form(visit: Visit) -> Json:
     return values
 
 
-def may_send(visit: Visit) -> None:
+def may_send(visit: Visit, values: Json) -> None:
     """Check before anything is fetched that this person may answer this request. Raises Refused."""
     with visit.inbox.record.read() as session:
         act = Act(session, visit.person, visit.now)
+        if visit.letter.verb == several.VERB:
+            several.may_send(act, several.chosen(values))
+            return
         request, _, _, directory = act.request(visit.number)
         act.may_answer(request, directory)
 
@@ -90,36 +79,23 @@ def file_rows(visit: Visit, values: Json) -> list[Json]:
     return [row for row in state.get("files") or [] if row.get("id") in (values.get("file") or [])]
 
 
-def _evidence(visit: Visit, act: Act, filled: Filled) -> None:
-    answers.submit(act, visit.number, _offered(filled, visit.today))
-    # Before the commit, so that no row names a file that is not there; after the act, so that a refusal keeps none.
+def _evidence(visit: Visit, act: Act, filled: Filled) -> list[Outcome]:
+    answers.submit(act, visit.number, offered_of(filled, visit.today))
+    found = several.also(visit, act, filled)
+    _keep_files(visit, filled)
+    return found
+
+
+def _several(visit: Visit, act: Act, filled: Filled) -> list[Outcome]:
+    found = several.send(visit, act, filled)
+    _keep_files(visit, filled)
+    return found
+
+
+def _keep_files(visit: Visit, filled: Filled) -> None:
+    """Before the commit, so that no row names a file that is not there; after the act, so that a refusal keeps none."""
     for file in filled.files:
         keep(visit.inbox, file)
-
-
-def _offered(filled: Filled, today: date) -> Offered:
-    """The first form that was filled is the evidence; the rest is told in the note, files with their digests."""
-    values = filled.values
-    form = next((name for name in values if name in FORMS and values[name]), "")
-    if not form:
-        raise Refused("form", "The form holds no link, file or statement.")
-    first = filled.files[0] if form == "file" else None
-    others = filled.files[1:] if first else filled.files
-    more = [f"{file.name} sha256:{file.sha256}" for file in others]
-    more += [str(values[name]) for name in ("link", "attestation") if name != form and values.get(name)]
-    note = "\n".join(part for part in (filled.text("note"), *more) if part)
-    effective = values.get("effective") or today
-    if first is None:
-        return Offered(form=form, locator=str(values[form]), effective=effective, note=note)
-    return Offered(
-        form=form,
-        locator=first.name,
-        effective=effective,
-        note=note,
-        sha256=first.sha256,
-        media_type=first.media_type,
-        size=first.size,
-    )
 
 
 def _snooze(visit: Visit, act: Act, filled: Filled) -> None:
@@ -200,8 +176,10 @@ def _chosen(filled: Filled) -> Person:
     return filled.chosen
 
 
-SENT: dict[str, Callable[[Visit, Act, Filled], None]] = {
+# What answers several requests says what came of each.
+SENT: dict[str, Callable[[Visit, Act, Filled], Sequence[Outcome] | None]] = {
     "evidence": _evidence,
+    "several": _several,
     "snooze": _snooze,
     "delegate": _delegate,
     "not_mine": _not_mine,

@@ -141,6 +141,15 @@ def radio(choices: Sequence[tuple[str, Raw, Raw]]) -> Element:
     return {"type": "radio_buttons", "action_id": "value", "options": options, "initial_option": options[0]}
 
 
+def checkboxes(choices: Sequence[tuple[str, Raw, Raw]]) -> Element:
+    """Any of several, each with a line below it; Slack shows at most ten."""
+    options = [
+        {"text": plain(label, OPTION), "description": plain(below, OPTION), "value": value}
+        for value, label, below in choices
+    ]
+    return {"type": "checkboxes", "action_id": "value", "options": options[:10]}
+
+
 def date_input(initial: str | None) -> Element:
     """A date picker; `initial` is YYYY-MM-DD."""
     made: Element = {"type": "datepicker", "action_id": "value"}

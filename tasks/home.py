@@ -11,11 +11,12 @@ from cycles.desk_briefs import Sheet
 from cycles.glance import Glance
 from tasks import home_sheets as sheet
 from tasks.blocks import PREFIX, Block, actions, button, context, divider, fields, header, rich
+from tasks.messages import parts
 from tasks.words import Raw, Words, words_for
 
 View = dict[str, Any]
 Thing = TypeVar("Thing")
-# A sheet takes four blocks at most; with every heading a page holds 4 x 20 + 17 blocks.
+# A sheet takes four blocks at most; with every heading a page holds 4 x 20 + 18 blocks.
 PER_PAGE = 20
 # What somebody waits for the reader to do; without any of it the home says so kindly.
 TO_DO = ("open", "offered", "review", "panel", "action", "judge")
@@ -58,6 +59,8 @@ def home(
         blocks.append(_numbers(words, counted))
     if not any(counted.get(section) for section in TO_DO):
         blocks.append(rich(f"{PREFIX}.empty", words.say("home.done" if any(counted.values()) else "home.empty")))
+    if counted.get("open", 0) > 1:
+        blocks.append(parts.several_button(words))
     blocks += _groups(words, reader, sheets)
     if place.pages > 1:
         blocks += _pager(words, place)

@@ -16,6 +16,8 @@ def digest(brief: DigestBrief, words: Words) -> Payload:
     blocks = [header(f"{PREFIX}.title", _title(words, brief, items))]
     blocks += _single(words, brief) if len(items) == 1 else parts.short_items(words, brief.reader, items)
     more = _more(brief, items)
+    if len(_open(items)) + more > 1 and _open(items):
+        blocks.append(parts.several_button(words))
     if more:
         blocks.append(context(f"{PREFIX}.waiting", words.say("digest.more", more=more)))
     return {"text": notification(_notify(words, brief, items)), "blocks": blocks}

@@ -201,6 +201,11 @@ def short_items(words: Words, reader: Reader, items: Sequence[Item]) -> list[Blo
     return blocks
 
 
+def several_button(words: Words) -> Block:
+    """Opens the form in which all of the reader's open requests can be answered together."""
+    return actions(f"{PREFIX}.several", [button("several", label(words, "several"), "0")])
+
+
 def evidence_line(words: Words, form: str, locator: str, submitter: str) -> Raw:
     """What was handed in, with a link where it is one."""
     shown = form if words.has(f"review.{form}") and form in ("link", "file", "attestation") else "file"

@@ -17,6 +17,7 @@ from tasks.modals.build import (
 from tasks.modals.improvement import accept_risk, concern, finding_accept, finding_dismiss, risk_decline
 from tasks.modals.quoting import use_as_evidence
 from tasks.modals.read import WrongAnswers, read_values
+from tasks.modals.several import several
 
 __all__ = [
     "WrongAnswers",
@@ -37,6 +38,7 @@ __all__ = [
     "reassign",
     "review_return",
     "risk_decline",
+    "several",
     "snooze",
     "use_as_evidence",
 ]

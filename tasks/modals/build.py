@@ -1,36 +1,27 @@
-"""The forms behind the buttons. `callback_id` is `hoshin.v1.<name>`, every input's action_id is `value`, and
-`private_metadata` holds the opaque id of the request, evidence or action the form is about, nothing else."""
+"""The forms behind the buttons, each about one request, evidence or action."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from cycles.briefs import ActionBrief, EffectivenessBrief, Item, Reader, ReviewBrief
-from tasks.blocks import PREFIX, Block, Element, asked, date_input, lines, plain, radio, rich, text_input
+from tasks.blocks import Block, Element, date_input, lines, radio, rich, text_input
 from tasks.messages import parts
-from tasks.words import Raw, Words, words_for
+from tasks.modals.frame import NOTE, View, ask, form_input, modal, today_of, words_of
+from tasks.modals.several import also
+from tasks.words import Raw, Words
 
-View = dict[str, Any]
-MOST_FILES = 5
-NOTE = 2000
-STATEMENT = 1500
 REASON = 500
 OBJECTIONS = ("not_mine", "not_applicable", "cannot_provide")
 
 
-def words_of(reader: Reader, templates: Path | None) -> Words:
-    """The reader's words."""
-    return words_for(reader.locale, zone=reader.zone, templates=templates)
+def evidence(
+    reader: Reader, item: Item, *, now: datetime, others: Sequence[Item] = (), templates: Path | None = None
+) -> View:
+    """*Submit evidence*: only the forms the request takes; the effective date starts at the reader's today.
 
-
-def today_of(reader: Reader, now: datetime) -> date:
-    """The date in the reader's zone at an aware instant."""
-    return now.astimezone(ZoneInfo(reader.zone)).date()
-
-
-def evidence(reader: Reader, item: Item, *, now: datetime, templates: Path | None = None) -> View:
-    """*Submit evidence*: only the forms the request takes; the effective date starts at the reader's today."""
+    `others` are requests of the reader's for the same kind of evidence, which it may answer as well.
+    """
     words = words_of(reader, templates)
     names = [words.say(f"modals.{form}") for form in item.forms]
     one_of = words.say("modals.intro_one_of", forms=names) if len(names) > 1 else None
@@ -38,22 +29,13 @@ def evidence(reader: Reader, item: Item, *, now: datetime, templates: Path | Non
     counts = words.say("item.guidance", guidance=guidance) if guidance.strip() else None
     blocks = [_about(words, item, parts.asked(words, item), counts, one_of)]
     # With a single form Slack itself can insist on it; with several, `read_values` asks for at least one.
-    blocks += [_form(words, form, optional=len(item.forms) > 1) for form in item.forms]
+    blocks += [form_input(words, form, optional=len(item.forms) > 1) for form in item.forms]
+    blocks += also(words, others)
     blocks += [
         ask(words, "effective", date_input(today_of(reader, now).isoformat()), hint="effective_hint"),
         ask(words, "note", text_input(limit=NOTE), hint="note_evidence_hint", optional=True),
     ]
     return modal(words, "evidence", str(item.request_id), blocks)
-
-
-def _form(words: Words, form: str, *, optional: bool) -> Block:
-    if form == "link":
-        return ask(words, "link", {"type": "url_text_input", "action_id": "value"}, optional=optional)
-    if form == "file":
-        return ask(
-            words, "file", {"type": "file_input", "action_id": "value", "max_files": MOST_FILES}, optional=optional
-        )
-    return ask(words, "attestation", text_input(limit=STATEMENT), hint="attestation_hint", optional=optional)
 
 
 def snooze(reader: Reader, item: Item, *, now: datetime, templates: Path | None = None) -> View:
@@ -174,24 +156,3 @@ def _of_action(words: Words, brief: ActionBrief | EffectivenessBrief, intro: Raw
 
 def _people() -> Element:
     return {"type": "users_select", "action_id": "value"}
-
-
-def ask(
-    words: Words, block: str, element: Element, *, label: str = "", hint: str = "", optional: bool = False
-) -> Block:
-    """One field; its words are the fragment `modals.<label or block>`."""
-    told = words.say(f"modals.{hint}") if hint else None
-    return asked(block, words.say(f"modals.{label or block}"), element, hint=told, optional=optional)
-
-
-def modal(words: Words, name: str, subject: str, blocks: list[Block], *, submit: str = "send") -> View:
-    """A whole form."""
-    return {
-        "type": "modal",
-        "callback_id": f"{PREFIX}.{name}",
-        "private_metadata": subject,
-        "title": plain(words.say(f"modals.title_{name}"), 24),
-        "submit": plain(words.say(f"labels.{submit}"), 24),
-        "close": plain(words.say("labels.cancel"), 24),
-        "blocks": blocks,
-    }

@@ -7,7 +7,7 @@ from pathlib import Path
 from cycles.briefs import AcceptanceBrief, ActionBrief, FindingBrief, Reader
 from tasks.blocks import Element, date_input, lines, plain, rich, text_input
 from tasks.messages import parts
-from tasks.modals.build import NOTE, View, ask, modal, words_of
+from tasks.modals.frame import NOTE, View, ask, modal, words_of
 from tasks.words import Raw, Words, one_line
 
 TITLE, DETAIL = 200, 3000

@@ -9,7 +9,7 @@ from cycles.briefs import Reader
 from cycles.takers import Taker
 from tasks.blocks import Block, Element, context, date_input, lines, plain, rich, text_input
 from tasks.messages import parts
-from tasks.modals.build import NOTE, View, ask, modal, today_of, words_of
+from tasks.modals.frame import NOTE, View, ask, modal, today_of, words_of
 from tasks.slack.quoting import Found, unpacked
 from tasks.words import Raw, Words, one_line
 

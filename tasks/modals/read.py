@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from tasks.modals.build import MOST_FILES, NOTE, OBJECTIONS, REASON, STATEMENT
+from tasks.modals.build import OBJECTIONS, REASON
+from tasks.modals.frame import MOST_FILES, NOTE, STATEMENT
 from tasks.modals.improvement import DETAIL, TITLE
+from tasks.modals.several import CHOSEN
 from tasks.words import MAX_LINK, Raw, Words, clean, is_web_link
 
 View = dict[str, Any]
@@ -78,8 +80,12 @@ class _Reading:
             "objection": self._choice,
             "request": self._chosen,
             "use": self._chosen,
+            "how": self._chosen,
+            "also": self._boxes,
+            CHOSEN: self._boxes,
         }
-        read: Callable[[str, dict[str, Any]], Any] = readers.get(name, self._text)
+        # Boxes come in groups of ten, `chosen.0`, `chosen.1`, …
+        read: Callable[[str, dict[str, Any]], Any] = readers.get(name.partition(".")[0], self._text)
         value = read(name, state)
         empty = value is None or value == []
         if empty and not block.get("optional") and name not in self.errors:
@@ -89,8 +95,19 @@ class _Reading:
     def whole(self, values: Values) -> None:
         """What only the form as a whole can tell: evidence needs a link, a file or a statement."""
         offered = [form for form in FORMS if form in values]
-        given = any(values[form] or form in self.errors for form in offered)
+        given = [form for form in offered if values[form] or form in self.errors]
         if self.name == "evidence" and len(offered) > 1 and not given:
+            self._wrong(offered[0], "error_nothing")
+        if self.name == "several":
+            self._several(values, offered, given)
+
+    def _several(self, values: Values, offered: list[str], given: list[str]) -> None:
+        groups = [name for name in values if name.partition(".")[0] == CHOSEN]
+        if groups and not any(values[name] for name in groups):
+            self._wrong(groups[0], "error_none_chosen")
+        if values.get("how") == "still_true" and given:
+            self._wrong(given[0], "error_still_true")
+        if values.get("how") != "still_true" and offered and not given:
             self._wrong(offered[0], "error_nothing")
 
     def _wrong(self, name: str, fragment: str, **values: Any) -> None:
@@ -128,6 +145,10 @@ class _Reading:
         option = state.get("selected_option")
         value = option.get("value") if isinstance(option, dict) else None
         return value if isinstance(value, str) and value else None
+
+    def _boxes(self, name: str, state: dict[str, Any]) -> list[str]:
+        options = state.get("selected_options") or []
+        return [str(option["value"]) for option in options if isinstance(option, dict) and option.get("value")]
 
     def _choice(self, name: str, state: dict[str, Any]) -> str | None:
         chosen = (state.get("selected_option") or {}).get("value")

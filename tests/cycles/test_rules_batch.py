@@ -166,7 +166,9 @@ def test_what_can_be_confirmed_comes_first(record: Record) -> None:
     built = built_house(record)
     with built.record.read() as session:
         act = built.act_as(session, "owner")
-        shown = batch.choices(session, act.person, built.now)
+        shown, total = batch.choices(session, act.person, built.now)
+        named = batch.names_of(session, [*(item.request_id for item in shown), 999])
     assert shown
+    assert total == len(shown) == len(named)
     assert [item.can_confirm for item in shown] == sorted((item.can_confirm for item in shown), reverse=True)
     assert {item.assignee for item in shown} == {act.person.name}

@@ -119,7 +119,7 @@ def _verbs(brief_name: str) -> list[str]:
         ("digest-one", ["confirm", "submit", "snooze", "delegate", "not_mine"]),
         ("digest-one-late", ["submit", "snooze", "delegate", "not_mine"]),
         ("digest-one-answered", []),
-        ("digest-several", ["submit", "submit"]),
+        ("digest-several", ["submit", "submit", "several"]),
         ("digest-all-answered", []),
         ("escalation-deputy", ["submit"]),
         ("escalation-manager", ["submit", "nudge", "reassign"]),

@@ -174,7 +174,14 @@ def test_today_is_the_readers_today() -> None:
 def test_names_and_ids_are_stable() -> None:
     made = {name: view for name, view in views("en").items() if name.startswith("modal-")}
     for name, view in made.items():
-        expected = name.removeprefix("modal-").removesuffix("-link").removesuffix("-secret").replace("-", "_")
+        expected = (
+            name.removeprefix("modal-")
+            .removesuffix("-link")
+            .removesuffix("-secret")
+            .removesuffix("-others")
+            .removesuffix("-many")
+            .replace("-", "_")
+        )
         assert view["callback_id"] == f"hoshin.v1.{expected}"
         # A concern is about nothing that exists yet, and carries nobody.
         assert view["private_metadata"].isdecimal() or name.startswith(("modal-concern", "modal-use-as-evidence"))

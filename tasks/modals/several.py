@@ -1,0 +1,80 @@
+"""Several requests in one form: which of them, and *Still true* or the same evidence for all that were chosen."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from cycles.briefs import Item, Reader
+from tasks.blocks import Block, Element, checkboxes, context, date_input, plain, radio, rich, text_input
+from tasks.modals.frame import NOTE, View, ask, form_input, modal, today_of, words_of
+from tasks.words import Raw, Words, one_line
+
+# Slack takes ten boxes in a group (reference "Checkbox group"), and a view holds a hundred blocks.
+IN_A_GROUP = 10
+MOST = 300
+FORMS = ("link", "file", "attestation")
+CHOSEN = "chosen"
+
+
+def several(
+    reader: Reader,
+    items: Sequence[Item],
+    *,
+    now: datetime,
+    total: int = 0,
+    files: bool = True,
+    templates: Path | None = None,
+) -> View:
+    """`items` are the reader's open requests, first those that can be confirmed; `total` counts what did not fit, too."""
+    words, shown = words_of(reader, templates), items[:MOST]
+    blocks: list[Block] = [rich("about", words.say("modals.intro_several"))]
+    if total > len(shown):
+        blocks.append(context("many", words.say("modals.only_soonest_open", most=len(shown), all=total)))
+    groups = [shown[at : at + IN_A_GROUP] for at in range(0, len(shown), IN_A_GROUP)]
+    for number, group in enumerate(groups):
+        blocks.append(_group(words, number, group, len(groups)))
+    if any(item.can_confirm for item in shown):
+        choices = [(how, words.say(f"modals.how_{how}"), words.say(f"modals.how_{how}_then")) for how in HOW]
+        blocks.append(ask(words, "how", radio(choices)))
+    taken = {form for item in shown for form in item.forms} - (set() if files else {"file"})
+    blocks += [form_input(words, form, optional=True) for form in FORMS if form in taken]
+    blocks += [
+        ask(words, "effective", date_input(today_of(reader, now).isoformat()), hint="effective_hint"),
+        ask(words, "note", text_input(limit=NOTE), hint="note_evidence_hint", optional=True),
+    ]
+    return modal(words, "several", "0", blocks)
+
+
+HOW = ("still_true", "same_evidence")
+
+
+def _group(words: Words, number: int, items: Sequence[Item], of: int) -> Block:
+    # Each group may stay empty; that one is chosen at all, `read_values` asks for.
+    block = ask(words, f"{CHOSEN}.{number}", boxes(words, items), label="chosen", optional=True)
+    if of > 1:
+        first = number * IN_A_GROUP + 1
+        label = words.say("modals.chosen_part", first=first, last=first + len(items) - 1)
+        block["label"] = plain(label, 150)
+    return block
+
+
+def boxes(words: Words, items: Sequence[Item]) -> Element:
+    """A box for each request: system and kind, and below when it is due and whether *Still true* would do."""
+    return checkboxes([(str(item.request_id), _name(words, item), _below(words, item)) for item in items])
+
+
+def _name(words: Words, item: Item) -> Raw:
+    system, kind = one_line(item.system_name, 36), one_line(words.pick(item.kind_title), 36)
+    return words.say("modals.chosen_one", system=system, kind=kind)
+
+
+def _below(words: Words, item: Item) -> Raw:
+    said = "modals.chosen_confirmable" if item.can_confirm else "modals.chosen_due"
+    return words.say(said, due=item.due)
+
+
+def also(words: Words, items: Sequence[Item]) -> list[Block]:
+    """In the form of one request: the same kind of evidence for the reader's other systems."""
+    if not items:
+        return []
+    return [ask(words, "also", boxes(words, items[:IN_A_GROUP]), hint="also_hint", optional=True)]
