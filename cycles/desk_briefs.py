@@ -110,6 +110,6 @@ def _improvements(session: Session, papers: Sequence[Paper], person: Person, now
         action = session.get_one(Action, paper.number)
         cycle = session.get_one(Lapse, action.lapse_id).cycle_id if action.lapse_id else None
         if cycle not in directories:
-            directories[cycle] = Directory.load(session, policy_of(session, action))
+            directories[cycle] = Directory.few(session, policy_of(session, action))
         told[paper] = action_brief(session, person, action.id, "owner", now, directory=directories[cycle])
     return told
