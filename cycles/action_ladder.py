@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session, col, select
 
-from cycles import journal, outbox
+from cycles import journal
 from cycles.action_states import AT_WORK
+from cycles.drafts import Drafts
 from cycles.ladder import Ladder
 from cycles.models import Action, Cycle, Request
 from cycles.people import Directory
@@ -95,7 +96,7 @@ def _write(
 ) -> None:
     mornings = {reader: directory.hours(reader).next_decent(now) for reader in told}
     keys = {reader: _key(directory, reader, mornings[reader]) for reader in told}
-    drafts = outbox.Drafts.of(session, keys.values())
+    drafts = Drafts.of(session, keys.values())
     for reader, actions in told.items():
         now_said, later = actions[: (room := drafts.room(keys[reader], MOST_SHOWN))], actions[room:]
         for action in now_said:

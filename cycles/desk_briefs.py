@@ -63,7 +63,7 @@ def _evidence(session: Session, papers: Sequence[Paper], person: Person, now: da
     for paper in papers:
         review, panel = reviews.get(paper.number), panels.get(paper.number)
         if paper.section == "panel" and review is not None and panel is not None:
-            told[paper] = _panel(panel, review, ballots.get(paper.number), person)
+            told[paper] = _panel(panel, review, ballots.get(paper.number), person, now)
         else:
             told[paper] = review
     return told
@@ -86,11 +86,15 @@ def _review(evidence: Evidence, item: Item, submitter: str, person: Person) -> R
     )
 
 
-def _panel(panel: Panel, review: ReviewBrief, ballot: Review | None, person: Person) -> PanelBrief:
-    """Without counts and votes, whatever is known by now: the desk shows none."""
+def _panel(panel: Panel, review: ReviewBrief, ballot: Review | None, person: Person, now: datetime) -> PanelBrief:
+    """Without counts and votes, whatever is known by now: the desk shows none.
+
+    The role is decider, member, or closing for a member of a panel whose time is up and that is not counted yet.
+    """
+    role = "decider" if panel.outcome is not None else "closing" if now >= panel.deadline else "member"
     return PanelBrief(
         reader=review.reader,
-        role="decider" if panel.outcome is not None else "member",
+        role=role,
         review=review,
         need=panel.terms["need"],
         of=panel.terms["of"],
@@ -110,6 +114,6 @@ def _improvements(session: Session, papers: Sequence[Paper], person: Person, now
         action = session.get_one(Action, paper.number)
         cycle = session.get_one(Lapse, action.lapse_id).cycle_id if action.lapse_id else None
         if cycle not in directories:
-            directories[cycle] = Directory.load(session, policy_of(session, action))
+            directories[cycle] = Directory.few(session, policy_of(session, action))
         told[paper] = action_brief(session, person, action.id, "owner", now, directory=directories[cycle])
     return told

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session, col, select
 
 from cycles import journal, outbox
+from cycles.drafts import Drafts
 from cycles.heard import Heard
 from cycles.ladder import Ladder
 from cycles.models import UNANSWERED, Cycle, Request
@@ -196,7 +197,7 @@ def _speak(found: _Round, actor: str) -> Ticked:
     counts = {"digest": 0, "reminder": 0, "escalation": 0}
     spoken: list[tuple[str, int, int, int]] = []
     keys = {told: _key(found, *told) for told in found.told}
-    drafts = outbox.Drafts.of(found.session, keys.values())
+    drafts = Drafts.of(found.session, keys.values())
     for told, items in sorted(found.told.items(), key=str):
         kind, person_id, _ = told
         said = _write(found, drafts, keys[told], told, items)
@@ -231,7 +232,7 @@ def _key(found: _Round, kind: str, person_id: int, role: str | None) -> str:
 
 def _write(
     found: _Round,
-    drafts: outbox.Drafts,
+    drafts: Drafts,
     key: str,
     told: tuple[str, int, str | None],
     items: list[tuple[Request, int]],

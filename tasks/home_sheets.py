@@ -49,6 +49,8 @@ def panel(words: Words, brief: PanelBrief) -> list[Block]:
     if brief.outcome is not None:
         told = words.say("panel.title_decide")
         row = vote_row(words, subject, "review_accept", "review_return")
+    elif brief.role == "closing":
+        told, row = words.say("home.closing"), []
     elif brief.voted:
         told, row = words.say("home.voted", until=brief.deadline), []
     else:

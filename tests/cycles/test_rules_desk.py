@@ -163,6 +163,10 @@ def test_no_vote_of_a_panel_can_be_told_from_a_desk(record: Record) -> None:
     mine = panel_sheet(built, "judge")
     assert mine.voted is not None
     assert (mine.counts, mine.votes, mine.decided) == (None, (), None)
+    deadline, moment = built.rows(Panel)[0].deadline, built.now
+    for built.now, role in ((deadline - timedelta(seconds=1), "member"), (deadline, "closing")):
+        assert {panel_sheet(built, key).role for key in ("judge", "jury", "third")} == {role}
+    built.now = moment
     acts(built, "jury", decisions.review, evidence, "accept")
     acts(built, "third", decisions.review, evidence, "accept")
     with built.record.write() as session:

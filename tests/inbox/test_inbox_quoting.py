@@ -219,6 +219,29 @@ def test_what_changed_while_the_form_was_open_is_said_beside_the_request(http_to
     assert not town.fill("bennett", view, request=str(town.request("human-oversight").id), use="link:0")["errors"]
 
 
+def test_a_form_that_comes_twice_answers_once(http_town: Town) -> None:
+    town, request = http_town, http_town.request()
+    view = used(town, said(town, "https://docs.example/x"))
+    values = {
+        "request": {"value": {"type": "static_select", "selected_option": {"value": str(request.id)}}},
+        "use": {"value": {"type": "radio_buttons", "selected_option": {"value": "link:0"}}},
+        "effective": {"value": {"type": "datepicker", "selected_date": "2026-10-01"}},
+        "note": {"value": {"type": "plain_text_input", "value": None}},
+    }
+    payload = {
+        "type": "view_submission",
+        "team": {"id": town.slack.workspace.team_id},
+        "user": {"id": town.user("bennett")},
+        "api_app_id": town.slack.workspace.app.id,
+        "view": {**view, "state": {"values": values}},
+    }
+    before = town.journal()
+    answers = [send(town, encoded(payload)) for _ in range(2)]
+    assert NOTICES["used"]["en"] in answers[0].text
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert town.journal()[len(before) :] == [("bennett", "request.submitted")]
+
+
 def test_a_request_that_went_to_somebody_else_is_not_answered_by_whom_it_left(http_town: Town) -> None:
     town, request = http_town, http_town.request()
     view = used(town, said(town, "https://docs.example/x"))

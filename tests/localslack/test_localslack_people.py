@@ -8,6 +8,7 @@ from localslack_parts import AppUnderTest, Hand, actions, button, client, field,
 from slack_sdk import WebClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from localslack import messages
 from localslack.client import RefusedError
 from localslack.server import LocalSlack
 
@@ -183,6 +184,8 @@ def test_shortcuts_home_and_messages(slack: LocalSlack, web: WebClient, app: App
     slack.human.say("maria", "done")
     kinds = [row.payload["type"] for row in app.requests]
     assert kinds == ["message_action", "shortcut", "event_callback", "event_callback"]
+    # Of what people do, shortcuts alone do not name the app (Slack: "Shortcuts interaction payload").
+    assert ["api_app_id" in request.payload for request in app.requests[-4:]] == [False, False, True, True]
     assert app.requests[0].payload["message"]["ts"] == posted["ts"]
     events = [row.payload["event"] for row in app.requests[2:]]
     assert (events[0]["type"], events[0]["tab"]) == ("app_home_opened", "home")
@@ -276,3 +279,18 @@ def test_a_profile_changes_and_the_app_hears(slack: LocalSlack, web: WebClient, 
     assert web.users_info(user=user.id)["user"]["tz"] == "Europe/Paris"
     heard = [row for row in slack.transcript() if row["event"] == "profile"]
     assert len(heard) == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("a <b> & c", "a &lt;b&gt; &amp; c"),
+        ("see https://x.example/a?b=1&c=2, please", "see <https://x.example/a?b=1&amp;c=2>, please"),
+        ("(https://x.example)", "(<https://x.example>)"),
+        ("<https://x.example>", "&lt;<https://x.example>&gt;"),
+        ("<!channel> <@U1>", "&lt;!channel&gt; &lt;@U1&gt;"),
+    ],
+)
+def test_what_people_type_is_kept_as_slack_keeps_it(typed: str, kept: str) -> None:
+    """Slack: "Formatting message text"."""
+    assert messages.typed(typed) == kept

@@ -89,6 +89,7 @@ def desk(kit: Kit) -> list[Sheet]:
         ("review", replace(told["review"], evidence_id=101)),
         ("panel", panel),
         ("panel", replace(panel, review=replace(panel.review, evidence_id=103), voted=kit.answered("accept"))),
+        ("panel", replace(panel, review=replace(panel.review, evidence_id=105), role="closing")),
         ("panel", replace(panel, review=replace(panel.review, evidence_id=104), outcome="no-quorum", role="decider")),
         ("action", replace(told["action"].actions[0], action_id=101)),
         ("judge", replace(told["effectiveness"], action_id=102)),

@@ -1,14 +1,17 @@
 """What people fill in: typed values, or a sentence beside the field."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 from message_samples import NOW, Kit
-from message_views import views
+from message_views import found, takers, views
 
 from tasks import modals
+from tasks.blocks import problems
 from tasks.modals import WrongAnswers, read_values
+from tasks.slack.quoting import unpacked
 from tasks.words import words_for
 
 TODAY = date(2026, 10, 13)
@@ -201,3 +204,28 @@ def test_a_risk_is_accepted_within_policy_and_for_a_reason() -> None:
     late = _filled(view, until={"selected_date": "2027-04-12"}, reason={"value": "because"})
     assert _errors(late, latest=latest) == {"until": "Please choose a day from Wed 14 Oct to Sun 11 Apr."}
     assert set(_errors(_filled(view), latest=latest)) == {"until", "reason"}
+
+
+@pytest.mark.parametrize(
+    ("many", "listed", "says"), [(1, 1, False), (100, 100, False), (101, 100, True), (300, 100, True)]
+)
+def test_a_message_answers_one_of_so_many_requests_as_a_menu_holds(many: int, listed: int, says: bool) -> None:
+    kit = Kit("en")
+    view = modals.use_as_evidence(kit.reader(), found(kit), takers(kit, many), now=NOW)
+    blocks = {block["block_id"]: block for block in view["blocks"]}
+    menu = blocks["request"]["element"]
+    assert [row["value"] for row in menu["options"]] == [str(101 + n) for n in range(listed)]
+    assert ("initial_option" in menu) is (many == 1)
+    assert (f"You have {many} requests" in str(blocks.get("many"))) is says
+    assert problems(view) == []
+
+
+def test_what_a_view_cannot_carry_is_not_offered() -> None:
+    kit = Kit("en")
+    long = tuple(f"https://docs.example/{n}/{'長' * 400}" for n in range(3))
+    view = modals.use_as_evidence(kit.reader(), replace(found(kit), links=long), takers(kit, 1), now=NOW)
+    carried = unpacked(view["private_metadata"])
+    uses = next(block for block in view["blocks"] if block["block_id"] == "use")["element"]["options"]
+    assert [row["value"] for row in uses] == ["file", *(f"link:{n}" for n, _ in enumerate(carried.links)), "message"]
+    assert len(carried.links) < len(long)
+    assert len(view["private_metadata"]) <= 3000
