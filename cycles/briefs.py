@@ -100,6 +100,16 @@ class OfferBrief:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Step:
+    """A milestone of an improvement."""
+
+    milestone_id: int
+    title: str
+    due: date
+    done: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class DisputeBrief:
     """To the lead: what the assignee says against a request, or that they are gone (`orphaned`).
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from cycles import acceptances, answers, cadences, decisions
 from cycles.permits import Act
-from inbox import forms, improvement_forms, several
+from inbox import forms, improvement_forms, planning, several
 from inbox.visit import Visit, number
 
 Json = dict[str, Any]
@@ -46,6 +46,7 @@ OPENS: dict[str, Callable[[Visit, Act], Json]] = {
     "panel_recuse": forms.panel_recuse,
     "reassign": forms.reassign,
     "implemented": forms.implemented,
+    "plan": planning.open_form,
     "effective": forms.effective,
     "ineffective": forms.ineffective,
     "accept_risk": improvement_forms.accept_risk,

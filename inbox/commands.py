@@ -10,7 +10,8 @@ from cycles.brief_queries import items_for
 from cycles.briefs import DigestBrief
 from cycles.errors import Refused
 from cycles.glance import glance, may_see
-from inbox.sayings import notice, refusal
+from inbox.refusals import refusal
+from inbox.sayings import notice
 from inbox.visit import Visit
 from tasks import reports
 from tasks.messages import render

@@ -17,7 +17,8 @@ from inbox.actions import AT_ONCE, form_of
 from inbox.house import Inbox, Workspace, introduce, known_workspace, log
 from inbox.letters import Envelope, Letter, Malformed, read
 from inbox.people import Stranger
-from inbox.sayings import BESIDE, notice_view, refusal
+from inbox.refusals import BESIDE, refusal
+from inbox.sayings import notice_view
 from inbox.send import send_form
 from inbox.visit import Reply, Visit, open_or_say, void, whisper
 from tasks.modals import WrongAnswers

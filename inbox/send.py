@@ -13,7 +13,8 @@ from inbox.files import NO_HURRY_S, PATIENCE_S, Slow, Upload, fetched
 from inbox.filled import Filled
 from inbox.house import log
 from inbox.people import Stranger
-from inbox.sayings import notice, notice_view, refusal
+from inbox.refusals import refusal
+from inbox.sayings import notice, notice_view
 from inbox.submissions import SENT, file_rows, may_send, read_form
 from inbox.visit import Reply, Visit, update_view, void
 from tasks.words import clean, escape

@@ -12,7 +12,8 @@ from cycles.permits import Act
 from cycles.takers import same_kind
 from inbox.files import keep
 from inbox.filled import Filled, offered_of
-from inbox.sayings import notice, notice_view, refusal
+from inbox.refusals import refusal
+from inbox.sayings import notice, notice_view
 from inbox.visit import Visit, number
 from tasks import modals
 from tasks.modals.several import CHOSEN, IN_A_GROUP

@@ -8,7 +8,7 @@ from cycles import acceptances, answers, brief_queries, decisions, findings, obj
 from cycles.batch import Outcome
 from cycles.models import Person
 from cycles.permits import Act
-from inbox import improvement_forms, several
+from inbox import improvement_forms, planning, several
 from inbox.files import keep
 from inbox.filled import Filled, offered_of
 from inbox.letters import Malformed
@@ -55,6 +55,9 @@ def read_form(visit: Visit) -> Json:
     if visit.letter.verb == "accept_risk":
         with visit.inbox.record.read() as session:
             latest = improvement_forms.latest_end(visit, Act(session, visit.person, visit.now))
+    if visit.letter.verb == planning.VERB:
+        with visit.inbox.record.read() as session:
+            latest = planning.latest(Act(session, visit.person, visit.now), visit.number)
     values = read_values(visit.letter.view, visit.words, today=visit.today, latest=latest)
     missing = [name for name in NEEDED.get(visit.letter.verb, ()) if not values.get(name)]
     if missing:
@@ -189,6 +192,7 @@ SENT: dict[str, Callable[[Visit, Act, Filled], Sequence[Outcome] | None]] = {
     "panel_recuse": _panel_recuse,
     "reassign": _reassign,
     "implemented": _implemented,
+    "plan": planning.send,
     "effective": _judge("effective"),
     "ineffective": _judge("ineffective"),
     "accept_risk": _accept_risk,

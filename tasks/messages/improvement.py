@@ -123,6 +123,7 @@ def _buttons(words: Words, brief: ActionBrief) -> Block:
         row.append(button("submit", parts.label(words, "submit"), str(brief.request_id), style="primary"))
     row.append(button("implemented", parts.label(words, "implemented"), subject))
     if brief.role in DOERS:
+        row.append(button("plan", parts.label(words, "plan"), subject))
         row.append(button("need_help", parts.label(words, "need_help"), subject))
         if brief.can_accept_risk:
             row.append(overflow([("accept_risk", parts.label(words, "accept_risk"))], subject))

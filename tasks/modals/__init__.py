@@ -15,6 +15,7 @@ from tasks.modals.build import (
     snooze,
 )
 from tasks.modals.improvement import accept_risk, concern, finding_accept, finding_dismiss, risk_decline
+from tasks.modals.planning import plan
 from tasks.modals.quoting import use_as_evidence
 from tasks.modals.read import WrongAnswers, read_values
 from tasks.modals.several import several
@@ -34,6 +35,7 @@ __all__ = [
     "keep_asking",
     "not_mine",
     "panel_recuse",
+    "plan",
     "read_values",
     "reassign",
     "review_return",

@@ -7,6 +7,8 @@ from typing import Any
 from tasks.modals.build import OBJECTIONS, REASON
 from tasks.modals.frame import MOST_FILES, NOTE, STATEMENT
 from tasks.modals.improvement import DETAIL, TITLE
+from tasks.modals.planning import REACHED, STEP, STEP_DUE
+from tasks.modals.planning import TITLE as STEP_TITLE
 from tasks.modals.several import CHOSEN
 from tasks.words import MAX_LINK, Raw, Words, clean, is_web_link
 
@@ -23,6 +25,7 @@ TEXTS = {
     "corrective_action": NOTE,
     "title": TITLE,
     "detail": DETAIL,
+    STEP: STEP_TITLE,
 }
 
 
@@ -83,6 +86,8 @@ class _Reading:
             "how": self._chosen,
             "also": self._boxes,
             CHOSEN: self._boxes,
+            REACHED: self._boxes,
+            STEP_DUE: self._step_due,
         }
         # Boxes come in groups of ten, `chosen.0`, `chosen.1`, …
         read: Callable[[str, dict[str, Any]], Any] = readers.get(name.partition(".")[0], self._text)
@@ -100,6 +105,8 @@ class _Reading:
             self._wrong(offered[0], "error_nothing")
         if self.name == "several":
             self._several(values, offered, given)
+        if self.name == "plan":
+            self._plan(values)
 
     def _several(self, values: Values, offered: list[str], given: list[str]) -> None:
         groups = [name for name in values if name.partition(".")[0] == CHOSEN]
@@ -110,6 +117,18 @@ class _Reading:
         if values.get("how") != "still_true" and offered and not given:
             self._wrong(offered[0], "error_nothing")
 
+    def _plan(self, values: Values) -> None:
+        """A step has a day, and a day a step; and something was filled in."""
+        numbers = [name.partition(".")[2] for name in values if name.partition(".")[0] == STEP]
+        for number in numbers:
+            step, day = f"{STEP}.{number}", f"{STEP_DUE}.{number}"
+            if values[step] and not values.get(day) and day not in self.errors:
+                self._wrong(day, "error_step_due")
+            if values.get(day) and not values[step]:
+                self._wrong(step, "error_step")
+        if numbers and not any(values.values()) and not self.errors:
+            self._wrong(f"{STEP}.{numbers[0]}", "error_no_step")
+
     def _wrong(self, name: str, fragment: str, **values: Any) -> None:
         said: Raw = self.words.say(f"modals.{fragment}", **values)
         # Slack shows these sentences as plain text.
@@ -117,7 +136,7 @@ class _Reading:
 
     def _text(self, name: str, state: dict[str, Any]) -> str | None:
         value = clean(str(state.get("value") or "")).strip()
-        most = REASON if (self.name, name) == ("snooze", "reason") else TEXTS.get(name, NOTE)
+        most = REASON if (self.name, name) == ("snooze", "reason") else TEXTS.get(name.partition(".")[0], NOTE)
         if len(value) > most:
             self._wrong(name, "error_long", most=most)
         return value or None
@@ -166,6 +185,14 @@ class _Reading:
         chosen = self._date(name, state)
         if chosen and chosen > self.today:
             self._wrong(name, "error_future", today=self.today)
+        return chosen
+
+    def _step_due(self, name: str, state: dict[str, Any]) -> date | None:
+        chosen = self._date(name, state)
+        if chosen and chosen < self.today:
+            self._wrong(name, "error_step_past")
+        elif chosen and self.latest and chosen > self.latest:
+            self._wrong(name, "error_step_late", last=self.latest)
         return chosen
 
     def _until(self, name: str, state: dict[str, Any]) -> date | None:

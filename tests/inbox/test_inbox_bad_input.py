@@ -11,7 +11,8 @@ from waiting import until
 from cycles.models import Evidence, Person, System
 from inbox.dispatch import dispatch
 from inbox.letters import Envelope
-from inbox.sayings import NOTICES, REFUSALS
+from inbox.refusals import REFUSALS
+from inbox.sayings import NOTICES
 
 HUGE = "長" * 3_500_000  # more than 10 MB
 ODD_NAMES = "\u202eノ名前\u202c مرحبا 🧑‍🚀 <!channel> *N*"

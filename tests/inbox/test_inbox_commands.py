@@ -5,7 +5,8 @@ from typing import Any
 from inbox_town import CYCLE, Town
 
 from inbox.commands import ANSWERS, MEANT, WORDS
-from inbox.sayings import NOTICES, REFUSALS
+from inbox.refusals import REFUSALS
+from inbox.sayings import NOTICES
 
 Json = dict[str, Any]
 

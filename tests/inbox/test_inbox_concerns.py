@@ -12,7 +12,8 @@ from waiting import until
 
 from cycles import act, check
 from cycles.models import Acceptance, Action, Cycle, EvidenceKind, Finding, Inbound
-from inbox.sayings import NOTICES, REFUSALS
+from inbox.refusals import REFUSALS
+from inbox.sayings import NOTICES
 
 LATE = datetime(2026, 12, 21, 2, 0, tzinfo=UTC)
 

@@ -12,10 +12,10 @@ from sqlmodel import col, select
 from waiting import until
 
 from cycles import act, check
-from cycles.models import Action, Cycle, EvidenceKind
+from cycles.models import Action, Cycle, EvidenceKind, Milestone
 from inbox.actions import AT_ONCE, OPENS
 from inbox.quoting import VERB
-from inbox.sayings import REFUSALS
+from inbox.refusals import REFUSALS
 from inbox.submissions import SENT
 
 LATE = datetime(2026, 12, 21, 2, 0, tzinfo=UTC)
@@ -89,6 +89,50 @@ def test_an_action_is_implemented_and_judged_by_somebody_else(town: Town) -> Non
     assert not town.fill(judge, view, note="まだありません")["errors"]
     assert action_of(town).state == "reopened"
     assert town.journal()[len(before) :] == [(judge, "action.ineffective")]
+
+
+def test_steps_are_planned_reached_and_bounded(town: Town) -> None:
+    turn(town, LATE)
+    turn(town, LATE + timedelta(hours=1))
+    action = action_of(town)
+    day = (LATE + timedelta(days=1)).date().isoformat()
+    view = town.press("bennett", "plan", action.id, form=True)["view"]
+    late = (action.due + timedelta(days=1)).isoformat()
+    for answers, beside in (
+        ({}, {"step.0"}),
+        ({"step.0": "Draft"}, {"step_due.0"}),
+        ({"step_due.1": day}, {"step.1"}),
+        ({"step.0": "Draft", "step_due.0": "2026-01-01"}, {"step_due.0"}),
+        ({"step.0": "Draft", "step_due.0": late}, {"step_due.0"}),
+    ):
+        assert set(town.fill("bennett", view, **answers)["errors"]) == beside, answers
+    steps = {
+        "step.0": "Draft <!channel>",
+        "step_due.0": day,
+        "step.2": "Approval",
+        "step_due.2": action.due.isoformat(),
+    }
+    done = town.fill("bennett", view, **steps)
+    assert (done["errors"], done["view"]) == ({}, None)
+    assert [row.title for row in planned(town, action.id)] == ["Draft <!channel>", "Approval"]
+    view = town.press("bennett", "plan", action.id, form=True)["view"]
+    assert "Draft <!channel>" in str(view)  # in plain text, which Slack does not read
+    town.fill("bennett", view, reached=[str(planned(town, action.id)[0].id)])
+    assert [row.done_at is not None for row in planned(town, action.id)] == [True, False]
+    view = town.press("bennett", "plan", action.id, form=True)["view"]
+    with town.record.write() as session:
+        session.get_one(Action, action.id).state = "withdrawn"
+        session.get_one(Action, action.id).closed_at = town.now
+    before = town.journal()
+    done = town.fill("bennett", view, **{"step.0": "Too late", "step_due.0": day})
+    assert REFUSALS["answered"]["en"] in str(done["view"]["blocks"])
+    assert town.journal() == before
+
+
+def planned(town: Town, action_id: int) -> list[Milestone]:
+    with town.record.read() as session:
+        found = select(Milestone).where(Milestone.action_id == action_id)
+        return list(session.exec(found.order_by(col(Milestone.due), col(Milestone.id))).all())
 
 
 def test_the_manager_nudges(town: Town) -> None:

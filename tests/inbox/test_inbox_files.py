@@ -14,7 +14,7 @@ from waiting import until
 
 from cycles.models import Evidence
 from inbox.files import allowed
-from inbox.sayings import REFUSALS
+from inbox.refusals import REFUSALS
 from tasks.vault import vault_of
 from tasks.vault_stores import Store
 

@@ -8,7 +8,7 @@ from sqlmodel import select
 from waiting import until
 
 from cycles.models import Action, Request
-from inbox.sayings import REFUSALS
+from inbox.refusals import REFUSALS
 
 Json = dict[str, Any]
 

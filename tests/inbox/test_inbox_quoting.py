@@ -12,7 +12,8 @@ from sqlmodel import col, select
 
 from cycles.models import Evidence, Person
 from inbox.letters import Envelope, Malformed, read
-from inbox.sayings import NOTICES, REFUSALS
+from inbox.refusals import REFUSALS
+from inbox.sayings import NOTICES
 from tasks.slack.quoting import ROOM, Found, Unreadable, found_in, unpacked
 
 Json = dict[str, Any]

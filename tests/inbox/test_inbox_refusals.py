@@ -10,7 +10,7 @@ from inbox_town import Town, encoded, pressed, send, town_over
 from waiting import until
 
 from cycles.models import Setting
-from inbox.sayings import REFUSALS
+from inbox.refusals import REFUSALS
 
 
 def in_the_channel(town: Town, request_id: int) -> dict[str, object]:

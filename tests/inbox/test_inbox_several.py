@@ -10,7 +10,8 @@ from test_inbox_refusals import in_the_channel
 from waiting import until
 
 from cycles.models import EvidenceKind, JournalEntry, Request, System
-from inbox.sayings import NOTICES, REFUSALS
+from inbox.refusals import REFUSALS
+from inbox.sayings import NOTICES
 
 Json = dict[str, Any]
 DONE = {"en": "Recorded: {}", "ja": "{}件を記録しました"}

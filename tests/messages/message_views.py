@@ -6,6 +6,7 @@ from typing import Any
 
 from message_samples import NOW, Kit, briefs
 
+from cycles.briefs import Step
 from cycles.desk_briefs import Sheet
 from cycles.glance import Glance
 from cycles.scorecard import StageRing
@@ -35,6 +36,8 @@ def views(locale: str, style: str = "real") -> dict[str, dict[str, Any]]:
         "modal-panel-recuse": modals.panel_recuse(kit.reader(4), told["review"]),  # type: ignore[arg-type]
         "modal-reassign": modals.reassign(kit.reader(3), item),
         "modal-implemented": modals.implemented(reader, told["action"].actions[0]),  # type: ignore[arg-type]
+        "modal-plan": modals.plan(reader, told["action"].actions[0], (), now=NOW),  # type: ignore[arg-type]
+        "modal-plan-steps": modals.plan(reader, told["action"].actions[0], _steps(kit), now=NOW),  # type: ignore[arg-type]
         "modal-effective": modals.effective(reader, told["effectiveness"]),  # type: ignore[arg-type]
         "modal-ineffective": modals.ineffective(reader, told["effectiveness"]),  # type: ignore[arg-type]
         "modal-accept-risk": modals.accept_risk(reader, told["action"].actions[0], latest=date(2027, 4, 11)),  # type: ignore[arg-type]
@@ -51,6 +54,15 @@ def views(locale: str, style: str = "real") -> dict[str, dict[str, Any]]:
         "home-done": home(reader, desk(kit)[-1:]),
         "home-second-page": home(reader, opened(kit, 21, 41), counts={"open": 60}, place=Place(page=1, pages=3)),
     }
+
+
+def _steps(kit: Kit) -> list[Step]:
+    names = ("Draft with the model team", "Review by legal", "Approval")
+    due = (date(2026, 10, 9), date(2026, 10, 12), date(2026, 10, 23))
+    return [
+        Step(milestone_id=n, title=kit.w(name), due=day, done=n == 1)
+        for n, (name, day) in enumerate(zip(names, due, strict=True), 1)
+    ]
 
 
 def found(kit: Kit) -> Found:

@@ -136,7 +136,7 @@ def _verbs(brief_name: str) -> list[str]:
         ("review-accepted", []),
         ("plan", ["approve_plan"]),
         ("plan-open", []),
-        ("action", ["submit", "implemented", "need_help"]),
+        ("action", ["submit", "implemented", "plan", "need_help"]),
         ("action-lead", ["implemented"]),
         ("action-implemented", []),
         ("effectiveness", ["effective", "ineffective"]),

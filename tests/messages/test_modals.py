@@ -183,6 +183,7 @@ def test_names_and_ids_are_stable() -> None:
             .removesuffix("-secret")
             .removesuffix("-others")
             .removesuffix("-many")
+            .removesuffix("-steps")
             .replace("-", "_")
         )
         assert view["callback_id"] == f"hoshin.v1.{expected}"
