@@ -48,8 +48,14 @@ HOSTILE = (
     "{{ 7 * 7 }} %(name)s %s {date}",
     "https://user:pass@evil.example/ <#C1> <!subteam^S1>",
     "!date^1^{date}|x ^ |",
+    "```block``` :tada: &lt;!channel&gt; &amp;lt;@U1&amp;gt;",
+    "Gr\u200bace\u200d\ufeff \u2066isolated\u2069 \u061c\ud83d lone",
+    "\u200b\u2060\ufeff",
+    "\n\n> quoted\r\n• listed\u2028next\u2029<mailto:a@b.example|x>",
 )
-STYLES = ("real", "shortest", "longest", "hostile", "empty")
+# All of it at once, so that every place meets every trick.
+POISON = " ".join(words for words in HOSTILE if len(words) < 100)
+STYLES = ("real", "shortest", "longest", "hostile", "poison", "empty")
 PEOPLE = {
     "en": ("Grace Hart", "Oliver Reed", "Maya Brooks", "Tom Ellis", "Priya Shah"),
     "ja": ("佐藤 美咲", "高橋 健", "鈴木 一郎", "渡辺 直子", "伊藤 さくら"),
@@ -90,7 +96,9 @@ class Kit:
     def w(self, words: str) -> str:
         if self.style == "real":
             return words
-        return {"shortest": "x", "longest": "&<長" * 1000, "empty": "", "hostile": next(self._bad)}[self.style]
+        return {"shortest": "x", "longest": "&<長" * 1000, "empty": "", "hostile": next(self._bad), "poison": POISON}[
+            self.style
+        ]
 
     def t(self, words: dict[str, str]) -> dict[str, str]:
         return {language: self.w(text) for language, text in words.items()}
