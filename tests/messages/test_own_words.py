@@ -1,6 +1,7 @@
 """White label: a programme's own words stand over ours, a mistake is named with file and line, and nobody goes without a prompt."""
 
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,13 @@ def test_every_shipped_template_may_be_copied_and_kept(tmp_path: Path) -> None:
     assert faults(tmp_path) == []
     with strict():
         assert render(briefs("ja")["digest-one"], templates=tmp_path) == render(briefs("ja")["digest-one"])
+
+
+def test_the_guides_examples_are_true(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "templates.md").read_text("utf-8")
+    template, sentences = (re.findall(rf"```{kind}\n(.+?)```", guide, re.DOTALL)[0] for kind in ("jinja", "po"))
+    own = write(tmp_path, digest=template, ja=sentences)
+    assert faults(own) == []
+    assert "変更なし" in as_text(render(briefs("ja")["digest-one"], templates=own))
+    write(tmp_path, digest="{% block title %}\n{{ cycel }}{% endblock %}")
+    assert faults(own)[0].removeprefix(str(own)) in guide
