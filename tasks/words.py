@@ -63,7 +63,7 @@ def clean(text: str) -> str:
 
 def cut(text: str, limit: int) -> str:
     """At most `limit` UTF-16 units (Slack's clients count those), ending in an ellipsis where something was cut."""
-    if len(text) + sum(char > "\uffff" for char in text) <= limit:
+    if 2 * len(text) <= limit or len(text) + sum(char > "\uffff" for char in text) <= limit:
         return text
     kept, used = [], 1
     for char in text:
@@ -168,6 +168,7 @@ class _Environment(ImmutableSandboxedEnvironment):
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._loaded: dict[str, Template | None] = {}
         self.catalogue = with_own(_catalogue(language), language, folder)
         self.policies["ext.i18n.trimmed"] = True
         self.filters |= {"link": link, "day": self.formats.day, "full": self.formats.full}
@@ -175,6 +176,15 @@ class _Environment(ImmutableSandboxedEnvironment):
         self.globals |= {"gettext": self._gettext, "ngettext": self._ngettext, "language": language}
         # Jinja's own wrapper would put values into the sentence unescaped; ours escapes them one by one.
         self.newstyle_gettext = True
+
+    def loaded(self, name: str) -> Template | None:
+        """The template, kept once it is there (Jinja would ask the loader again each time); None when there is none."""
+        if name not in self._loaded:
+            try:
+                self._loaded[name] = self.get_template(name)
+            except TemplateNotFound:
+                self._loaded[name] = None
+        return self._loaded[name]
 
     def _gettext(self, message: str, /, **values: Any) -> Raw:
         return self._filled(self.catalogue.gettext(message), values)
@@ -256,11 +266,12 @@ class Words:
             ) from error
 
     def _template(self, file: str, fragment: str, own: bool) -> Template:
-        try:
-            found = self._environment.get_template(f"own/{file}.j2") if own else None
-        except TemplateNotFound:
-            found = None
-        return found if found and fragment in found.blocks else self._environment.get_template(f"shipped/{file}.j2")
+        found = self._environment.loaded(f"own/{file}.j2") if own else None
+        if found is None or fragment not in found.blocks:
+            found = self._environment.loaded(f"shipped/{file}.j2")
+        if found is None:
+            raise TemplateNotFound(f"{file}.j2")
+        return found
 
     def _ready(self, value: Any) -> Any:
         if isinstance(value, datetime):

@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft7Validator
+from jsonschema import Draft7Validator, ValidationError
+from jsonschema.validators import extend
 from slackblocks import _limits
 from slackblocks._surfaces import _BLOCK_TYPES_BY_SURFACE as SURFACES
 
@@ -131,7 +132,38 @@ def _kind(definition: Node) -> str:
 
 @cache
 def _validator(name: str) -> Draft7Validator:
-    return Draft7Validator({"$ref": f"#/definitions/{name}", "definitions": SCHEMA["definitions"]})
+    return extend(Draft7Validator, {"anyOf": _of_its_type, "$ref": _by_name})({"$ref": f"#/definitions/{name}"})
+
+
+def _by_name(validator: Any, target: str, instance: Any, schema: Node) -> Iterator[Any]:
+    """All references are names in this one file: looked up at once instead of resolved as addresses."""
+    yield from validator.descend(instance, _definition(target))
+
+
+def _definition(target: str) -> Node:
+    found: Node = SCHEMA["definitions"][target.removeprefix("#/definitions/")]
+    return found
+
+
+def _of_its_type(validator: Any, choices: list[Node], instance: Any, schema: Node) -> Iterator[Any]:
+    """Of a union only the shapes whose `type` is the instance's are tried; the others fail by that constant anyway."""
+    kind = instance.get("type") if isinstance(instance, dict) else None
+    shapes = [shape for choice in choices for shape in _shapes(choice)]
+    tries = [list(validator.descend(instance, shape)) for shape in shapes if _const(shape) in (None, kind)]
+    if not tries:
+        yield ValidationError(f"{kind} is none of {sorted({str(_const(shape)) for shape in shapes})}")
+    elif all(tries):
+        yield from min(tries, key=len)
+
+
+def _shapes(choice: Node) -> list[Node]:
+    found = _definition(choice["$ref"]) if set(choice) == {"$ref"} else choice
+    return [shape for one in found["anyOf"] for shape in _shapes(one)] if set(found) == {"anyOf"} else [found]
+
+
+def _const(shape: Node) -> str | None:
+    kind: str | None = shape.get("properties", {}).get("type", {}).get("const")
+    return kind
 
 
 def _said(error: Any) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import cache
 from itertools import cycle
 from typing import Any
 
@@ -540,6 +541,7 @@ GROUPS: tuple[Callable[[Kit], dict[str, Brief]], ...] = (
 )
 
 
+@cache
 def briefs(locale: str, style: str = "real") -> dict[str, Brief]:
     """Every sample brief, by name."""
     kit = Kit(locale, style)

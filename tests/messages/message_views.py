@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import Any
 
 from message_samples import NOW, Kit, briefs
@@ -15,6 +16,7 @@ from tasks.home import Place, home
 from tasks.slack.quoting import Found
 
 
+@cache
 def views(locale: str, style: str = "real") -> dict[str, dict[str, Any]]:
     """Every modal, and the home with nothing, something and more than a page."""
     kit, told = Kit(locale, style), briefs(locale, style)

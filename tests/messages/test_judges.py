@@ -4,12 +4,11 @@ import copy
 import dataclasses
 import inspect
 import re
-from functools import cache
 from typing import Any
 
 import pytest
 from judges import judge, verdict, walk
-from message_answers import answers
+from message_everything import shown
 from message_extremes import bare_briefs, crowds
 from message_samples import STYLES, briefs
 from message_views import views
@@ -22,19 +21,10 @@ from tasks.specimens import LANGUAGES, specimens
 Node = dict[str, Any]
 
 
-@cache
-def everything(locale: str, style: str) -> dict[str, Node]:
-    return (
-        {name: render(brief) for name, brief in briefs(locale, style).items()}
-        | views(locale, style)
-        | answers(locale, style)
-    )
-
-
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("locale", LANGUAGES)
 def test_every_payload_is_as_slack_documents_it(locale: str, style: str) -> None:
-    found = {name: judge(payload) for name, payload in everything(locale, style).items()}
+    found = {name: judge(payload) for name, payload in shown(locale, style).items()}
     assert {name: problems for name, problems in found.items() if problems} == {}
 
 
@@ -74,7 +64,7 @@ def test_every_kind_of_message_and_form_has_samples() -> None:
 @pytest.mark.parametrize("locale", LANGUAGES)
 def test_peoples_words_never_call_link_or_format(locale: str, style: str) -> None:
     """Only the notification is read by Slack: nothing in it opens a control sequence, and no entity is cut in two."""
-    for name, payload in everything(locale, style).items():
+    for name, payload in shown(locale, style).items():
         text = payload.get("text", "")
         assert not set("<>") & set(text), name
         assert "&" not in re.sub("&(amp|lt|gt);", "", text), name
