@@ -5,6 +5,7 @@ written once. `hoshin sync` and `hoshin doctor` ask.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -58,12 +59,17 @@ def _of_template(environment: Environment, path: Path) -> Iterator[str]:
     except (OSError, ValueError) as error:
         yield f"{path}:1: cannot be read ({error}). Save it in UTF-8."
         return
-    ours = _fragments(environment, shipped.read_text(encoding="utf-8"))
+    ours = _shipped(environment, path.name)
     for name, block in own.items():
         if name not in ours:
             yield f"{path}:{block.lineno}: no fragment is called {name}. There are: {', '.join(sorted(ours))}."
         else:
             yield from _of_fragment(path, block, ours[name])
+
+
+@lru_cache
+def _shipped(environment: Environment, name: str) -> dict[str, nodes.Block]:
+    return _fragments(environment, (files(PACKAGE) / "slack" / name).read_text(encoding="utf-8"))
 
 
 def _fragments(environment: Environment, text: str) -> dict[str, nodes.Block]:

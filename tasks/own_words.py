@@ -12,11 +12,13 @@ from contextvars import ContextVar
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from types import CodeType
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
-from jinja2 import Template, TemplateError, TemplateSyntaxError
+from jinja2 import BytecodeCache, Template, TemplateError, TemplateSyntaxError
+from jinja2.bccache import Bucket
 
 from cycles.errors import BadInput
 
@@ -27,6 +29,26 @@ log = logging.getLogger(__name__)
 _strict: ContextVar[bool] = ContextVar("strict", default=False)
 # Whatever a template can raise: Jinja's own errors, those of the values it works on, and an unreadable file (UTF-8: ValueError).
 FAILS = (TemplateError, TypeError, KeyError, ValueError, AttributeError, ArithmeticError, LookupError, OSError)
+
+
+class Compiled(BytecodeCache):
+    """What templates were compiled to, so that a programme's own folder does not have all of ours compiled again."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self.kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self.kept[bucket.key, bucket.checksum] = bucket.code
+
+
+@lru_cache
+def compiled(language: str) -> Compiled:
+    """By language, because compiling writes constants the way the language does."""
+    return Compiled()
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from cycles.briefs import Text
 from cycles.errors import BadInput
-from tasks.own_words import FAILS, is_strict, left_aside, line_of, with_own
+from tasks.own_words import FAILS, compiled, is_strict, left_aside, line_of, with_own
 
 LANGUAGES = ("en", "ja")
 PACKAGE = "templates"
@@ -164,6 +164,7 @@ class _Environment(ImmutableSandboxedEnvironment):
             finalize=self.formats.finalize,
             undefined=StrictUndefined,
             loader=_Loader(folder),
+            bytecode_cache=compiled(language),
             extensions=["jinja2.ext.i18n"],
             trim_blocks=True,
             lstrip_blocks=True,
