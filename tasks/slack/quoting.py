@@ -54,10 +54,10 @@ class Found:
     def packed(self) -> str:
         """As a view carries it, files by their ids alone; the quote is cut, and links left out, until it fits."""
         ids = tuple((number, "") for number, _ in self.files)
-        bare = replace(self, files=ids, author=cut(clean(self.author), LONGEST_NAME))
+        bare = replace(self, files=ids, author=cut(self.author, LONGEST_NAME))
         sizes = ((links, size) for size in (LONGEST_QUOTE, 600, 200) for links in (self.links, self.links[:1], ()))
         for links, size in sizes:
-            text = _written(replace(bare, links=links, quote=cut(clean(self.quote), size)))
+            text = _written(replace(bare, links=links, quote=cut(self.quote, size)))
             # Counted in bytes, which are never fewer than whatever Slack counts.
             if len(text.encode()) <= ROOM:
                 return text
