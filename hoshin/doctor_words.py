@@ -8,6 +8,7 @@ from slack_sdk.errors import SlackApiError
 
 from cycles.errors import BadInput
 from cycles.settings import Settings
+from tasks import own_check
 from tasks.blocks import problems
 from tasks.specimens import LANGUAGES, Payload, Specimen, specimens
 
@@ -16,13 +17,13 @@ SHOWN = 3
 
 def written(settings: Settings) -> tuple[str, str]:
     """Every message and form in every language by our own rules; asks nobody."""
+    mistaken = own_check.faults(settings.templates) if settings.templates else []
+    if mistaken:
+        return "bad", f"{_some(mistaken)} Until then Hoshin's own words are used there."
     wrong, number = [], 0
     for locale, specimen in _all(settings):
         number += 1
-        try:
-            found = problems(specimen.render())
-        except BadInput as error:
-            found = [str(error)]
+        found = problems(specimen.render())
         wrong += [f"{specimen.name} ({locale}): {found[0]}"] if found else []
     if wrong:
         where = settings.templates or "the built-in templates"

@@ -6,6 +6,7 @@ Sizes: Slack's reference pages "Blocks", "Block elements", "Composition objects"
 from collections.abc import Iterator
 from typing import Any
 
+from tasks.part_rules import check_part, check_surface
 from tasks.words import is_web_link
 
 Node = dict[str, Any]
@@ -36,7 +37,7 @@ MOST_TEXT = 40_000
 def check(message: Node) -> list[str]:
     """One sentence for each rule that a message (`text`, `blocks`) or view (`type`, `blocks`, …) breaks."""
     blocks = message.get("blocks") or []
-    found = list(_frame(message, blocks))
+    found = [*_frame(message, blocks), *check_surface(message)]
     for n, block in enumerate(blocks):
         found += _node(block, f"blocks[{n}]")
     return found + list(_ids(blocks))
@@ -85,8 +86,7 @@ def _node(node: Node, place: str, kind: str = "") -> list[str]:
         found.append(f"{place}.url: is not http(s)")
     if kind == "text" and not node.get("text"):
         found.append(f"{place}.text: is empty")
-    if kind == "overflow" and not 1 <= len(node["options"]) <= 5:
-        found.append(f"{place}.options: Slack allows 1 to 5")
+    found += check_part(node, kind, place)
     for key, value in node.items():
         found += _child(kind, key, value, f"{place}.{key}")
     return found

@@ -22,11 +22,12 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 from babel.numbers import format_decimal
-from jinja2 import BaseLoader, StrictUndefined, Template, TemplateError, TemplateNotFound
+from jinja2 import BaseLoader, StrictUndefined, Template, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from cycles.briefs import Text
 from cycles.errors import BadInput
+from tasks.own_words import FAILS, compiled, is_strict, left_aside, line_of, with_own
 
 LANGUAGES = ("en", "ja")
 PACKAGE = "templates"
@@ -62,7 +63,7 @@ def clean(text: str) -> str:
 
 def cut(text: str, limit: int) -> str:
     """At most `limit` UTF-16 units (Slack's clients count those), ending in an ellipsis where something was cut."""
-    if len(text) + sum(char > "\uffff" for char in text) <= limit:
+    if 2 * len(text) <= limit or len(text) + sum(char > "\uffff" for char in text) <= limit:
         return text
     kept, used = [], 1
     for char in text:
@@ -163,17 +164,28 @@ class _Environment(ImmutableSandboxedEnvironment):
             finalize=self.formats.finalize,
             undefined=StrictUndefined,
             loader=_Loader(folder),
+            bytecode_cache=compiled(language),
             extensions=["jinja2.ext.i18n"],
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.catalogue = _catalogue(language)
+        self._loaded: dict[str, Template | None] = {}
+        self.catalogue = with_own(_catalogue(language), language, folder)
         self.policies["ext.i18n.trimmed"] = True
         self.filters |= {"link": link, "day": self.formats.day, "full": self.formats.full}
         self.filters["listed"] = self.formats.listed
         self.globals |= {"gettext": self._gettext, "ngettext": self._ngettext, "language": language}
         # Jinja's own wrapper would put values into the sentence unescaped; ours escapes them one by one.
         self.newstyle_gettext = True
+
+    def loaded(self, name: str) -> Template | None:
+        """The template, kept once it is there (Jinja would ask the loader again each time); None when there is none."""
+        if name not in self._loaded:
+            try:
+                self._loaded[name] = self.get_template(name)
+            except TemplateNotFound:
+                self._loaded[name] = None
+        return self._loaded[name]
 
     def _gettext(self, message: str, /, **values: Any) -> Raw:
         return self._filled(self.catalogue.gettext(message), values)
@@ -197,11 +209,17 @@ def _environment(language: str, folder: Path | None) -> _Environment:
     return _Environment(language, folder)
 
 
+def parser() -> ImmutableSandboxedEnvironment:
+    """What reads templates without saying anything."""
+    return _environment(LANGUAGES[0], None)
+
+
 class Words:
     """Says things in one language and zone.
 
     `templates` is a programme's own folder (white label): a file there may redefine any fragments of the shipped file
-    of the same name, and only those.
+    of the same name, and only those, and `<language>.po` may translate sentences anew. What of it fails is logged, and the
+    shipped words are said; within `own_words.strict()` it raises.
     """
 
     def __init__(self, language: str, *, zone: str = "UTC", templates: Path | None = None) -> None:
@@ -213,17 +231,17 @@ class Words:
     def say(self, name: str, /, **values: Any) -> Raw:
         """The fragment `file.fragment`. Values: words, `Raw`, whole numbers, dates, aware datetimes, tuples of words.
 
-        Raises BadInput when a programme's own template is wrong, naming it.
+        Raises BadInput when a template is wrong, naming the file and the line.
         """
         file, _, fragment = name.partition(".")
         shown = {key: self._ready(value) for key, value in values.items()}
         try:
-            template = self._template(file, fragment)
-            text = "".join(template.blocks[fragment](template.new_context(shown)))
-        except (TemplateError, TypeError, KeyError, ValueError, AttributeError, ArithmeticError) as error:
-            raise BadInput(
-                f"template {file}.j2, fragment {fragment}: {error}; compare it with the shipped fragment"
-            ) from error
+            text = self._said(file, fragment, shown, self.folder is not None)
+        except BadInput as error:
+            if self.folder is None or is_strict():
+                raise
+            left_aside(str(error))
+            text = self._said(file, fragment, shown, False)
         return Raw("\n".join(line.strip() for line in text.strip().splitlines()))
 
     def pick(self, text: Text) -> str:
@@ -235,12 +253,26 @@ class Words:
         file, _, fragment = name.partition(".")
         return fragment in self._environment.get_template(f"shipped/{file}.j2").blocks
 
-    def _template(self, file: str, fragment: str) -> Template:
+    def _said(self, file: str, fragment: str, values: dict[str, Any], own: bool) -> str:
+        template = None
         try:
-            own = self._environment.get_template(f"own/{file}.j2")
-        except TemplateNotFound:
-            own = None
-        return own if own and fragment in own.blocks else self._environment.get_template(f"shipped/{file}.j2")
+            template = self._template(file, fragment, own)
+            return "".join(template.blocks[fragment](template.new_context(values)))
+        except FAILS as error:
+            name = template.filename if template else f"{self.folder / file if own and self.folder else file}.j2"
+            place = f"{name}:{line_of(error, template) or 1}"
+            told = str(error).rstrip(".")
+            raise BadInput(
+                f"{place}: fragment {fragment}: {told}; compare it with the fragment Hoshin ships."
+            ) from error
+
+    def _template(self, file: str, fragment: str, own: bool) -> Template:
+        found = self._environment.loaded(f"own/{file}.j2") if own else None
+        if found is None or fragment not in found.blocks:
+            found = self._environment.loaded(f"shipped/{file}.j2")
+        if found is None:
+            raise TemplateNotFound(f"{file}.j2")
+        return found
 
     def _ready(self, value: Any) -> Any:
         if isinstance(value, datetime):

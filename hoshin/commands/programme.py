@@ -55,8 +55,11 @@ def sync(
     from cycles.programme.kept_policies import kept
     from cycles.programme.load import load_programme
     from cycles.programme.sync import sync as bring_up
+    from cycles.settings import Settings
     from hoshin.opening import opened
+    from tasks import own_check
 
+    own_check.check(Settings().templates)
     with opened(copy=dry_run, programme=programme) as house:
         found = load_programme(house.programme_dir)
         with house.record.write() as session:

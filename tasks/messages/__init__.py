@@ -27,6 +27,7 @@ from cycles.briefs import (
     ReviewBrief,
     WeeklyBrief,
 )
+from tasks.blocks import problems
 from tasks.messages.chase import escalation, reminder
 from tasks.messages.cycle import plan
 from tasks.messages.digest import digest
@@ -38,6 +39,7 @@ from tasks.messages.plain import as_text
 from tasks.messages.review import review
 from tasks.messages.risks import acceptance, cadence
 from tasks.messages.weekly import weekly
+from tasks.own_words import is_strict, left_aside
 from tasks.words import words_for
 
 __all__ = ["MESSAGES", "Message", "as_text", "render"]
@@ -84,5 +86,11 @@ _BY_BRIEF = {message.brief: message for message in MESSAGES.values()}
 
 
 def render(brief: Brief, *, templates: Path | None = None) -> Payload:
-    """The message a brief calls for."""
-    return _BY_BRIEF[type(brief)](brief, templates=templates)
+    """The message a brief calls for; in Hoshin's own words where those of `templates` make one that cannot be sent."""
+    message = _BY_BRIEF[type(brief)]
+    payload = message(brief, templates=templates)
+    wrong = problems(payload) if templates and not is_strict() else []
+    if wrong:
+        left_aside(f"{templates}: {message.template} makes a message that cannot be sent ({wrong[0]}).")
+        return message(brief)
+    return payload

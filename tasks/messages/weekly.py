@@ -8,6 +8,8 @@ from tasks.messages import parts
 from tasks.words import Raw, Words
 
 Payload = dict[str, Any]
+# Twenty of the longest names still fit into one text of Slack's (3,000 characters).
+MOST_ROWS = 20
 COUNTS = ("overdue", "due", "answered", "actions", "lapses", "expiring")
 
 
@@ -18,11 +20,11 @@ def weekly(brief: WeeklyBrief, words: Words) -> Payload:
         header(f"{PREFIX}.title", words.say(f"weekly.title_{whose}", monday=brief.monday)),
         fields(f"{PREFIX}.counts", [_cell(words, brief, name) for name in COUNTS]),
     ]
-    if brief.rows:
-        blocks.append(
-            rich(f"{PREFIX}.people", lines(words.say("weekly.people"), *(_row(words, r) for r in brief.rows)))
-        )
-    more = words.say("weekly.more", more=brief.more) if brief.more else None
+    rows = brief.rows[:MOST_ROWS]
+    if rows:
+        blocks.append(rich(f"{PREFIX}.people", lines(words.say("weekly.people"), *(_row(words, r) for r in rows))))
+    left = brief.more + len(brief.rows) - len(rows)
+    more = words.say("weekly.more", more=left) if left else None
     blocks.append(context(f"{PREFIX}.why", more, words.say(f"weekly.why_{whose}")))
     counts = {"overdue": brief.overdue, "due": brief.due, "lapses": brief.lapses}
     return {"text": notification(words.say(f"weekly.notify_{whose}", **counts)), "blocks": blocks}

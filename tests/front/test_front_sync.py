@@ -48,3 +48,19 @@ def test_a_dry_run_shows_what_would_change_and_changes_nothing(synced_home: Path
     assert done.code == 0, done.err
     assert "chat" in done.out
     assert dumped(home) == before
+
+
+def test_a_mistyped_template_of_ones_own_is_named_before_anybody_is_asked(synced_home: Path, tmp_path: Path) -> None:
+    home, own = tmp_path / "home", tmp_path / "own"
+    shutil.copytree(synced_home, home)
+    own.mkdir()
+    before = dumped(home)
+    (own / "digest.j2").write_text("{% block title %}\n{{ cycel }}: for you{% endblock %}", "utf-8")
+    write(home / "programme", systems=SYSTEMS.replace("risk_tier: minimal", "risk_tier: limited"))
+    done = hoshin(home, "sync", HOSHIN_TEMPLATES=str(own))
+    assert done.code == 2
+    assert f"{own}/digest.j2:2: fragment title uses cycel" in done.err
+    assert len(done.err.splitlines()) == 1
+    assert dumped(home) == before
+    (own / "digest.j2").write_text("{% block title %}\n{{ cycle }}: for you{% endblock %}", "utf-8")
+    assert hoshin(home, "sync", HOSHIN_TEMPLATES=str(own)).code == 0

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import cache
 from itertools import cycle
 from typing import Any
 
@@ -48,8 +49,14 @@ HOSTILE = (
     "{{ 7 * 7 }} %(name)s %s {date}",
     "https://user:pass@evil.example/ <#C1> <!subteam^S1>",
     "!date^1^{date}|x ^ |",
+    "```block``` :tada: &lt;!channel&gt; &amp;lt;@U1&amp;gt;",
+    "Gr\u200bace\u200d\ufeff \u2066isolated\u2069 \u061c\ud83d lone",
+    "\u200b\u2060\ufeff",
+    "\n\n> quoted\r\n• listed\u2028next\u2029<mailto:a@b.example|x>",
 )
-STYLES = ("real", "shortest", "longest", "hostile", "empty")
+# All of it at once, so that every place meets every trick.
+POISON = " ".join(words for words in HOSTILE if len(words) < 100)
+STYLES = ("real", "shortest", "longest", "hostile", "poison", "empty")
 PEOPLE = {
     "en": ("Grace Hart", "Oliver Reed", "Maya Brooks", "Tom Ellis", "Priya Shah"),
     "ja": ("佐藤 美咲", "高橋 健", "鈴木 一郎", "渡辺 直子", "伊藤 さくら"),
@@ -90,7 +97,9 @@ class Kit:
     def w(self, words: str) -> str:
         if self.style == "real":
             return words
-        return {"shortest": "x", "longest": "&<長" * 1000, "empty": "", "hostile": next(self._bad)}[self.style]
+        return {"shortest": "x", "longest": "&<長" * 1000, "empty": "", "hostile": next(self._bad), "poison": POISON}[
+            self.style
+        ]
 
     def t(self, words: dict[str, str]) -> dict[str, str]:
         return {language: self.w(text) for language, text in words.items()}
@@ -337,7 +346,7 @@ def _panels(kit: Kit) -> dict[str, Brief]:
 def _cycles(kit: Kit) -> dict[str, Brief]:
     plan = PlanBrief(
         reader=kit.reader(3),
-        cycle=kit.w("FY2026-Q3"),
+        cycle=kit.w("FY2026-Q3") or "C",  # the record has no cycle without a key
         starts=date(2026, 10, 1),
         ends=date(2026, 12, 31),
         do_on=date(2026, 10, 16),
@@ -532,6 +541,7 @@ GROUPS: tuple[Callable[[Kit], dict[str, Brief]], ...] = (
 )
 
 
+@cache
 def briefs(locale: str, style: str = "real") -> dict[str, Brief]:
     """Every sample brief, by name."""
     kit = Kit(locale, style)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import Any
 
 from message_samples import NOW, Kit, briefs
@@ -14,8 +15,10 @@ from cycles.takers import Taker
 from tasks import modals
 from tasks.home import Place, home
 from tasks.slack.quoting import Found
+from tasks.words import clean
 
 
+@cache
 def views(locale: str, style: str = "real") -> dict[str, dict[str, Any]]:
     """Every modal, and the home with nothing, something and more than a page."""
     kit, told = Kit(locale, style), briefs(locale, style)
@@ -66,12 +69,16 @@ def _steps(kit: Kit) -> list[Step]:
 
 
 def found(kit: Kit) -> Found:
-    """A message with everything in it that can be used."""
+    """A message with everything in it that can be used; its words are cleaned when they come in (`found_in`)."""
     names = (("F1", kit.w("risk-assessment.pdf")), ("F2", kit.w("annex.csv")))
     quote = kit.say("We reviewed the risks on 9 October; nothing new.", "10月9日にリスクを見直し、変更はありません。")
     where = {"channel": "C1", "ts": "1790000000.000100", "permalink": "https://example.slack.com/archives/C1/p17900"}
     return Found(
-        files=names, links=("https://docs.example.com/ai/risk?v=4",), author=kit.person(1), quote=quote, **where
+        files=names,
+        links=("https://docs.example.com/ai/risk?v=4",),
+        author=clean(kit.person(1)),
+        quote=clean(quote),
+        **where,
     )
 
 

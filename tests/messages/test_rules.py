@@ -1,8 +1,11 @@
 """`problems` must see what is wrong."""
 
+import copy
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from judges import walk
 from message_samples import briefs
 from message_views import views
 
@@ -79,3 +82,48 @@ def test_rules_look_into_dialogs_and_menus() -> None:
 
 def test_an_empty_fragment_still_is_a_block_slack_takes() -> None:
     assert rich("b", Raw(""))["elements"][0]["elements"] == [{"type": "text", "text": " "}]
+
+
+def _first(node: Any, kind: str) -> dict[str, Any]:
+    return next(one for one in walk(node) if one.get("type") == kind)
+
+
+def _primary(view: dict[str, Any]) -> None:
+    for element in _first(view, "actions")["elements"][:2]:
+        element["style"] = "primary"
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("digest-one", lambda m: _first(m, "button")["confirm"].pop("deny"), "confirm.deny"),
+        ("digest-one", lambda m: _first(m, "button").pop("value"), "a button needs it"),
+        ("digest-one", lambda m: _first(m, "rich_text_section")["elements"].clear(), "no elements"),
+        ("digest-one-answered", lambda m: _first(m, "date").pop("fallback"), "fallback"),
+        ("digest-one", _primary, "only one button"),
+        (
+            "reminder",
+            lambda m: _first(m, "overflow")["options"].append(_first(m, "overflow")["options"][0]),
+            "same value",
+        ),
+        ("weekly", lambda m: _first(m, "section")["fields"].clear(), "text or fields"),
+        ("modal-evidence", lambda v: _first(v, "file_input").update(max_files=11), "1 to 10"),
+        ("modal-evidence", lambda v: v.pop("title"), "view.title"),
+        ("modal-evidence", lambda v: v.pop("type"), "modals only"),
+        ("modal-evidence", lambda v: v.update(type="window"), "no surface"),
+        ("modal-not-mine", lambda v: _first(v, "radio_buttons").update(initial_option={"value": "x"}), "none of the"),
+        ("modal-not-mine", lambda v: _first(v, "radio_buttons")["options"].clear(), "1 to 10"),
+        (
+            "modal-delegate",
+            lambda v: _first(v, "users_select").update(placeholder={"type": "plain_text", "text": "x" * 151}),
+            "placeholder",
+        ),
+        ("home", lambda v: v["blocks"].append({"type": "divider", "block_id": "x" * 250_000}), "larger than"),
+    ],
+)
+def test_each_rule_of_a_part_bites(name: str, change: Callable[[dict[str, Any]], Any], said: str) -> None:
+    payload = views("en")[name] if name in views("en") else render(briefs("en")[name])
+    payload = copy.deepcopy(payload)
+    assert problems(payload) == []
+    change(payload)
+    assert any(said in problem for problem in problems(payload)), problems(payload)

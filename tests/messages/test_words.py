@@ -14,6 +14,7 @@ from message_samples import briefs
 from cycles.errors import BadInput
 from tasks.blocks import fit, literal, notification, plain, problems, rich, shown
 from tasks.messages import MESSAGES, as_text, render
+from tasks.own_words import strict
 from tasks.wordbooks import compiled, folder, po_path, read_catalogue, template_sentences
 from tasks.words import LANGUAGES, Raw, Words, clean, cut, escape, is_web_link, language_of, link, one_line, words_for
 
@@ -185,5 +186,5 @@ def test_a_programme_may_say_it_its_own_way(tmp_path: Path) -> None:
 )
 def test_a_wrong_template_of_a_programme_is_named(tmp_path: Path, template: str) -> None:
     (tmp_path / "digest.j2").write_text(template, "utf-8")
-    with pytest.raises(BadInput, match=r"template digest\.j2, fragment title: .+"):
+    with strict(), pytest.raises(BadInput, match=r"digest\.j2:1: fragment title: .+"):
         render(briefs("en")["digest-one"], templates=tmp_path)
