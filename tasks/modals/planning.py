@@ -51,6 +51,6 @@ def _box(words: Words, step: Step, today: date) -> tuple[str, Raw, Raw]:
     below = "modals.step_late" if step.due < today else "modals.chosen_due"
     return (
         str(step.milestone_id),
-        words.say("modals.step_one", title=one_line(step.title, 70)),
+        words.say("modals.step_one", title=one_line(step.title, 70) or "–"),
         words.say(below, due=step.due),
     )
