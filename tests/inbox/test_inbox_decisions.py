@@ -96,7 +96,6 @@ def test_steps_are_planned_reached_and_bounded(town: Town) -> None:
     turn(town, LATE + timedelta(hours=1))
     action = action_of(town)
     day = (LATE + timedelta(days=1)).date().isoformat()
-    view = town.press("bennett", "plan", action.id, form=True)["view"]
     late = (action.due + timedelta(days=1)).isoformat()
     for answers, beside in (
         ({}, {"step.0"}),
@@ -105,6 +104,7 @@ def test_steps_are_planned_reached_and_bounded(town: Town) -> None:
         ({"step.0": "Draft", "step_due.0": "2026-01-01"}, {"step_due.0"}),
         ({"step.0": "Draft", "step_due.0": late}, {"step_due.0"}),
     ):
+        view = town.press("bennett", "plan", action.id, form=True)["view"]
         assert set(town.fill("bennett", view, **answers)["errors"]) == beside, answers
     steps = {
         "step.0": "Draft <!channel>",
