@@ -1,15 +1,19 @@
 """The HTTP door: whatever is not Slack's own fresh signed word is turned away, and the journal is as it was."""
 
 import json
+import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
 import pytest
-from inbox_town import Town, encoded, event, pressed, send, signature, town_over
+from inbox_town import Town, encoded, event, pressed, send, served, signature, town_over
 
+from cycles.store import open_record
 from inbox.signature import signed
 
 
@@ -64,6 +68,29 @@ def test_a_replayed_request_has_one_effect(http_town: Town) -> None:
         assert send(http_town, body).status_code == 200
     assert len(http_town.journal()) == len(before) + 1
     assert http_town.whispers("bennett") == []
+
+
+def test_behind_a_balancer_two_replicas_have_one_effect(http_town: Town) -> None:
+    """Neither knows of the other: the record alone sees to it. Presses of two people and a form go to both at once."""
+    town = http_town
+    other = open_record(town.settings.url)
+    listening = socket.create_server(("127.0.0.1", 0))
+    second = Town(town.home, town.slack, other, town.settings)
+    second.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    before, letters, request = town.journal(), town.letters(), town.request()
+    presses = [
+        encoded(pressed(town, who, "confirm", str(request.id), ts=f"1790000000.{n:06d}"))
+        for n in range(6)
+        for who in ("bennett", "kimura")
+    ]
+    try:
+        with served(second, listening), ThreadPoolExecutor(8) as pool:
+            replies = list(pool.map(lambda one: send(one[0], one[1]).status_code, product((town, second), presses)))
+    finally:
+        other.close()
+    assert set(replies) == {200}
+    assert len(town.journal()) == len(before) + 1
+    assert town.letters() == letters + 1, "what was refused is not entered"
 
 
 def test_what_is_not_slacks_is_a_bad_request(still_town: Town) -> None:
