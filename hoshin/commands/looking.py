@@ -1,6 +1,7 @@
 """`hoshin status | verify | doctor`: what is true, whether it was tampered with, whether all is set up."""
 
 import asyncio
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,8 +10,12 @@ import typer
 from hoshin.console import AsJson, CycleKey, parse_time, print_facts, print_json, print_table
 
 if TYPE_CHECKING:
+    from sqlmodel import Session
+
     from cycles.as_of import Recomputed
     from cycles.journal import Fault, Verification
+    from cycles.settings import Settings
+    from tasks.vault_check import FilesChecked
 
 
 def register(app: typer.Typer) -> None:
@@ -115,12 +120,15 @@ def verify(
         Path | None,
         typer.Option("--anchor", metavar="FILE", help="Compare with anchored heads; default: HOSHIN_ANCHOR_FILE."),
     ] = None,
+    files: Annotated[
+        bool, typer.Option("--files", help="Also read every evidence file and compare it with its SHA-256.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Read the whole journal, compare it with its anchors, and recompute what every closed cycle pinned.
 
-    Names the first entry that was edited, moved or removed, entries cut off the end, and cycles whose results no longer
-    follow from history. Exits 1 when there is any.
+    Names the first entry that was edited, moved or removed, entries cut off the end, cycles whose results no longer follow
+    from history and, with --files, evidence files that are gone or changed. Exits 1 when there is any.
     """
     from cycles.anchors import broken_anchor, read_anchors
     from cycles.as_of import recompute_closed
@@ -136,14 +144,30 @@ def verify(
         found = check(session)
         cut = broken_anchor(session, anchors)
         cycles = recompute_closed(session) if found.fault is None else []
+        kept = _files(session, settings) if files else None
     record.close()
     differing = [cycle.cycle for cycle in cycles if cycle.differs]
     if json:
-        print_json(_verified(found, cut, cycles))
+        print_json({**_verified(found, cut, cycles), **({"files": asdict(kept)} if kept else {})})
     else:
         _tell(found, cut, cycles, len(anchors))
-    if found.fault or cut or differing:
+        _tell_files(kept)
+    if found.fault or cut or differing or (kept and kept.faults):
         raise typer.Exit(1)
+
+
+def _files(session: "Session", settings: "Settings") -> "FilesChecked":
+    from tasks.vault import vault_of
+    from tasks.vault_check import check_files
+
+    return check_files(session, vault_of(settings))
+
+
+def _tell_files(kept: "FilesChecked | None") -> None:
+    for fault in kept.faults if kept else ():
+        print(f"E-{fault.evidence} ({fault.about}): {fault.problem}")
+    if kept and not kept.faults:
+        print(f"{kept.files} evidence file{'s' if kept.files != 1 else ''}, each as it was received.")
 
 
 def _verified(found: "Verification", cut: "Fault | None", cycles: "list[Recomputed]") -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from front_cli import MORNING, fingerprint, good, head, query, refused, status
+from front_cli import MORNING, fingerprint, good, head, hoshin, query, refused, status
 
 LATER = "2026-10-16T10:00+09:00"
 NEXT_WEEK = "2026-10-23T10:00+09:00"
@@ -89,7 +89,18 @@ def test_a_file_is_kept_by_its_digest(asked: Path, tmp_path: Path) -> None:
     assert query(asked, "SELECT form, sha256, size FROM evidence ORDER BY id DESC LIMIT 1") == [
         ("file", digest, len(content))
     ]
-    assert [path.read_bytes() for path in (asked / "evidence").rglob("*") if path.is_file()] == [content]
+    [kept] = [path for path in (asked / "evidence").rglob("*") if path.is_file()]
+    assert kept.read_bytes() == content
+    # The auditor's question, years later: is it still what was handed in?
+    assert "1 evidence file, each as it was received" in good(asked, "verify", "--files").out
+    for changed in (content + b" ", None):
+        kept.unlink() if changed is None else kept.write_bytes(changed)
+        good(asked, "verify")
+        done = hoshin(asked, "verify", "--files")
+        assert done.code == 1
+        assert digest in done.out
+        assert f"{EXPIRED[1]}/{EXPIRED[2]}" in done.out
+    assert hoshin(asked, "verify", "--files", "--json").json["files"]["faults"][0]["sha256"] == digest
 
 
 def test_a_statement_where_the_kind_takes_one(asked: Path) -> None:
