@@ -7,9 +7,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # Where bytecode is not to be written, each of the many processes that tests start, and every worker of every run,
 # would compile Prefect, the house and the tests anew; a process of Prefect starts in half the time with it.
@@ -30,7 +33,6 @@ os.environ.update(
 for _name in [name for name in os.environ if name.startswith("HOSHIN_") or name == "PREFECT_API_URL"]:
     del os.environ[_name]
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 # Folders whose tests share nothing costly; elsewhere the tests of a file share a server or a home.
 SPREAD = (
     "tests/catalogues/",
@@ -40,6 +42,8 @@ SPREAD = (
     "tests/messages/",
     "tests/proofs/",
 )
+# But for these, which would each start a browser of their own.
+TOGETHER = ("tests/messages/test_in_browser.py",)
 SERVERS = ("tests/whole/", "tests/engine/")
 # What takes longest of the rest, so that no worker is left with it when the others have ended.
 LONG = (
@@ -81,7 +85,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((at for name, at in places.items() if item.nodeid.startswith(name)), len(first))
 
     items.sort(key=place)
-    if any(shutil.which(name) for name in CHROMIUM):
+    if not any(item.get_closest_marker("browser") for item in items):
+        return
+    from browsing import installed
+
+    if installed():
         return
     if os.environ.get("CI") == "true":
         return  # there a missing browser is an error, and the tests show it
@@ -107,9 +115,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class ByServer(LoadGroupScheduling):
         def _split_scope(self, nodeid: str) -> str:
             place = nodeid.partition("::")[0]
-            return str(super()._split_scope(nodeid)) if place.startswith(SPREAD) else place
+            return str(super()._split_scope(nodeid)) if place.startswith(SPREAD) and place not in TOGETHER else place
 
     return ByServer(config, log)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """The machine's own Chromium, for the tests of a module."""
+    from browsing import chromium
+
+    with chromium() as running:
+        yield running
 
 
 def _stay_here(event: str, arguments: tuple[Any, ...]) -> None:

@@ -1,17 +1,13 @@
 """The picture in a real browser: every text inside the picture and its box, and no label on top of another."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from dashboard_cards import CARDS, crowd
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tasks.charts import data_uri, scorecard_svg
 from tasks.charts.svg import PANEL
 
 pytestmark = pytest.mark.browser
-CHROMIUM = Path("/usr/bin/chromium")
 
 # Letters reach over the box of a font's ascent and descent, which is taller than the letters: a fifth is taken off.
 BOXES = """() => {
@@ -26,15 +22,8 @@ BOXES = """() => {
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    if not CHROMIUM.exists():
-        pytest.skip("No Chromium at /usr/bin/chromium; install Debian's package chromium to run the browser tests.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield browser.new_page(viewport={"width": 800, "height": 1300})
-        browser.close()
+def page(browser: Browser) -> Page:
+    return browser.new_page(viewport={"width": 800, "height": 1300})
 
 
 def boxes(page: Page, svg: str) -> dict:

@@ -1,38 +1,23 @@
 """What people see of the home, the shortcut and the commands in a real Chromium; the pictures are kept."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
+from functools import partial
 
+import browsing
 import pytest
 from inbox_crowd import crowd
 from inbox_town import Town
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
-SHOTS = Path(__file__).parents[2] / "test-artifacts" / "inbox"
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+shot = partial(browsing.shot, "inbox")
 CHANNEL = "ai-governance"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
-    tab = context.new_page()
-    problems: list[str] = []
-    tab.on("pageerror", lambda error: problems.append(str(error)))
-    yield tab
-    context.close()
-    assert problems == []
+    with browsing.tab(browser, height=1000) as opened:
+        yield opened
 
 
 def see(page: Page, town: Town, who: str) -> None:
@@ -44,12 +29,6 @@ def home(page: Page, town: Town, who: str) -> None:
     see(page, town, who)
     with page.expect_response(lambda response: response.url.endswith("/_human/act")):
         page.get_by_test_id("tab-home").click()
-
-
-def shot(page: Page, name: str) -> None:
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.wait_for_timeout(400)  # the entrance animation
-    page.screenshot(path=SHOTS / f"{name}.png")
 
 
 def test_homes_full_and_empty_in_both_languages(page: Page, http_town: Town) -> None:

@@ -1,53 +1,31 @@
 """The page in a real Chromium: what a person sees, presses, fills and is told."""
 
-import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import browsing
 import localslack_scenes
 import pytest
 from localslack_parts import AppUnderTest, Hand
-from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Response, expect
 from slack_sdk import WebClient
 
 from localslack.server import LocalSlack
 
 pytestmark = pytest.mark.browser
-SHOTS = Path(__file__).parents[2] / "test-artifacts" / "localslack"
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield chromium
-        chromium.close()
+shot = partial(browsing.shot, "localslack")
 
 
 @pytest.fixture
 def page(browser: Browser, slack: LocalSlack) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, accept_downloads=True)
-    tab = context.new_page()
-    problems: list[str] = []
-    tab.on("pageerror", lambda error: problems.append(str(error)))
-    tab.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-    tab.on("request", lambda ask: None if ask.url.startswith((slack.url, "data:")) else problems.append(ask.url))
-    yield tab
-    context.close()
-    assert problems == []
+    with browsing.tab(browser, height=860, console=True, accept_downloads=True) as opened:
+        yield opened
 
 
 def see(page: Page, slack: LocalSlack, who: str, more: str = "") -> None:
     page.goto(f"{slack.url}/?as={who}{more}")
     page.wait_for_selector("body[data-ready]")
-
-
-def shot(page: Page, name: str) -> None:
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.wait_for_timeout(200)  # the entrance animation
-    page.screenshot(path=SHOTS / f"{name}.png")
 
 
 def opens_evidence(web: WebClient, request):  # type: ignore[no-untyped-def]

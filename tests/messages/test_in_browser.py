@@ -3,15 +3,14 @@
 Screenshots of each kind of message and of each form, in English and Japanese, are left in test-artifacts/messages.
 """
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
+import browsing
 import pytest
 from message_samples import NOW, briefs
 from message_views import views
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from slack_sdk import WebClient
 from slack_sdk.socket_mode import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
@@ -23,14 +22,13 @@ from localslack.workspace import Workspace
 from tasks.messages import render
 
 pytestmark = pytest.mark.browser
+SHOTS = browsing.ARTIFACTS / "messages"
 Json = dict[str, Any]
-SHOTS = Path(__file__).parents[2] / "test-artifacts" / "messages"
 LOOKS = [
     ("en", "real"),
     ("ja", "real"),
     *(pytest.param(*one, marks=pytest.mark.long) for one in (("en", "longest"), ("ja", "hostile"))),
 ]
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 READERS = {"en": ("grace", "en-GB", "Europe/London"), "ja": ("misaki", "ja-JP", "Asia/Tokyo")}
 # What is wider than its place, what a person cannot press because something covers it, and what says nothing.
 FAULTS = """place => {
@@ -39,18 +37,6 @@ FAULTS = """place => {
   const silent = [...place.querySelectorAll('button, a')].filter(one => !(one.innerText || one.ariaLabel || '').trim());
   return [...wide, ...silent].map(one => one.tagName + '.' + one.className + ': ' + one.textContent.slice(0, 60));
 }"""
-
-
-SHOTS.mkdir(parents=True, exist_ok=True)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield chromium
-        chromium.close()
 
 
 class App:
@@ -90,14 +76,8 @@ def app(slack: LocalSlack) -> Iterator[App]:
 @pytest.fixture
 def page(browser: Browser, slack: LocalSlack) -> Iterator[Page]:
     slack.control("reset", {})
-    context = browser.new_context(viewport={"width": 1180, "height": 900}, reduced_motion="reduce")
-    tab, problems = context.new_page(), []
-    tab.on("pageerror", lambda error: problems.append(str(error)))
-    tab.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-    tab.on("request", lambda ask: None if ask.url.startswith((slack.url, "data:")) else problems.append(ask.url))
-    yield tab
-    context.close()
-    assert problems == []
+    with browsing.tab(browser, width=1180, console=True, reduced_motion="reduce") as opened:
+        yield opened
 
 
 def see(page: Page, slack: LocalSlack, locale: str, more: str = "") -> None:

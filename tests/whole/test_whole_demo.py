@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import tab
 from playwright.sync_api import Browser, Page, expect
 from waiting import until
 from whole_demo import ROOT, Demo, counts, hoshin, left_behind
-from whole_page import Desk, chromium, shot, tab
+from whole_page import Desk, shot
 
 from cycles.settings import Settings
 from flows import work
@@ -56,19 +57,10 @@ def slack(demo: Demo) -> str:
     return str(demo.mark()["slack"])
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    with tab(browser) as (opened, refused):
-        problems: list[str] = []
-        opened.on("pageerror", lambda error: problems.append(str(error)))
+    with tab(browser) as opened:
         yield opened
-        assert (problems, refused) == ([], [])
 
 
 def test_make_demo_is_this_command() -> None:
@@ -150,7 +142,7 @@ def alt_of(home: Path, language: str) -> str:
 
 def scorecard(browser: Browser, demo: Demo, name: str) -> str:
     """The words of the picture on the scorecard's page in the Prefect UI."""
-    with tab(browser, height=1500) as (page, _):
+    with tab(browser, height=1500, ours=False) as page:
         page.goto(demo.prefect().page("hoshin-scorecard"))
         picture = page.locator("img[src^='data:image/svg']").first
         expect(picture).to_be_visible(timeout=60_000)

@@ -1,57 +1,14 @@
-"""Somebody at the local Slack's page, in a real Chromium that can reach this machine alone."""
+"""Somebody at the local Slack's page."""
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
+import browsing
+from playwright.sync_api import Locator, Page, expect
 
 from localslack.client import HumanClient
 
-SHOTS = Path(__file__).parents[2] / "test-artifacts" / "whole"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """The machine's own browser."""
-    found = next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-    )
-    assert found, "no Chromium on this machine"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@contextmanager
-def tab(browser: Browser, *, height: int = 900) -> Iterator[tuple[Page, list[str]]]:
-    """A page, and the addresses beyond this machine that it asked for (and did not get)."""
-    context = browser.new_context(viewport={"width": 1280, "height": height})
-    refused: list[str] = []
-
-    def guard(route: Route) -> None:
-        if urlsplit(route.request.url).hostname in ("127.0.0.1", "localhost"):
-            route.continue_()
-        else:
-            refused.append(route.request.url)
-            route.abort()
-
-    context.route("**/*", guard)
-    try:
-        yield context.new_page(), refused
-    finally:
-        context.close()
-
-
-def shot(page: Page, name: str) -> None:
-    """Keep what is seen."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.wait_for_timeout(250)  # the entrance animation
-    page.screenshot(path=SHOTS / f"{name}.png")
+shot = partial(browsing.shot, "whole")
 
 
 class Desk:
