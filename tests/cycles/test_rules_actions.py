@@ -622,6 +622,7 @@ def test_every_lapse_is_answered_once_on_postgresql_too(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1_200)
 @given(data=st.data())
 @settings(max_examples=300)
 def test_every_lapse_is_answered_once_at_length(new_sqlite: Callable[[], Record], data: st.DataObject) -> None:
