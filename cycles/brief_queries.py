@@ -9,13 +9,14 @@ from sqlmodel import select as pick
 from cycles import brief_improvement as improvement
 from cycles import brief_subjects as subjects
 from cycles import weekly
+from cycles.action_states import AT_WORK
 from cycles.brief_actions import actions_brief
 from cycles.brief_improvement import action_brief
 from cycles.brief_items import controls_served, item_for, items_for, reader_of
 from cycles.brief_panels import panel_brief
 from cycles.briefs import Brief, DigestBrief, EscalationBrief, Item, ReminderBrief
 from cycles.ladder import Ladder
-from cycles.models import UNANSWERED, Cycle, Delivery, DeliveryItem, Person, Request
+from cycles.models import UNANSWERED, Action, Cycle, Delivery, DeliveryItem, Person, Request
 from cycles.people import Directory
 from cycles.policy import Policy
 
@@ -90,7 +91,13 @@ def _chase_brief(
         following = _next_person(first, directory, policy, now) if last else None
         return ReminderBrief(reader=reader_of(reader), items=items, last=last, next_person=following)
     asked = _asked_before(session, delivery, requests)
-    return EscalationBrief(reader=reader_of(reader), role=delivery.role or "lead", items=items, asked_before=asked)
+    return EscalationBrief(
+        reader=reader_of(reader),
+        role=delivery.role or "lead",
+        items=items,
+        asked_before=asked,
+        risks=_risks(session, requests),
+    )
 
 
 def _is_offered(item: Item) -> bool:
@@ -104,6 +111,20 @@ def _next_person(request: Request, directory: Directory, policy: Policy, now: da
         if rung.to != "owner" and told != request.assignee_id:
             return directory.people[told].name
     return None
+
+
+def _risks(session: Session, requests: list[int]) -> dict[int, int]:
+    """By request, the improvement at work on the lapse of what it asks for."""
+    lapsed = (
+        pick(Request.id, Action.id)
+        .join(
+            Action,
+            (col(Action.system_id) == col(Request.system_id)) & (col(Action.kind_id) == col(Request.kind_id)),
+        )
+        .where(col(Request.id).in_(requests), col(Action.lapse_id).is_not(None), col(Action.state).in_(AT_WORK))
+        .order_by(col(Action.id))
+    )
+    return dict(session.exec(lapsed).all())
 
 
 def _asked_before(session: Session, delivery: Delivery, requests: list[int]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ mean as dates are dates; instants are aware UTC datetimes. A `Text` maps a langu
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from cycles.brief_parts import Answered, ControlRef, Item, LastAnswer, Reader, Text
@@ -69,12 +69,16 @@ class ReminderBrief:
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationBrief:
-    """Told to the deputy, manager or lead (`role`) when the people before them did not answer (`asked_before`)."""
+    """Told to the deputy, manager or lead (`role`) when the people before them did not answer (`asked_before`).
+
+    `risks` names, by request, the open improvement of what has lapsed by now, whose risk may be accepted instead.
+    """
 
     reader: Reader
     role: str
     items: tuple[Item, ...]
     asked_before: tuple[str, ...]
+    risks: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,6 +60,8 @@ def _escalated(words: Words, brief: EscalationBrief, item: Item) -> list[Block]:
     row = [parts.submit_button(words, item)]
     if brief.role in HELPERS:
         row += [button(verb, parts.label(words, verb), str(item.request_id)) for verb in ("nudge", "reassign")]
+        if action := brief.risks.get(item.request_id):
+            row.append(button("accept_risk", parts.label(words, "accept_risk"), str(action)))
     buttons = actions(f"{PREFIX}.answer.{item.request_id}", row)
     return [parts.item_lines(words, item), parts.why_block(words, brief.reader, item), buttons]
 

@@ -235,7 +235,11 @@ def _chases(kit: Kit) -> dict[str, Brief]:
             asked_before=(kit.person(0), kit.person(1)),
         ),
         "escalation-lead": EscalationBrief(
-            reader=kit.reader(3), role="lead", items=(late, kit.item(2)), asked_before=()
+            reader=kit.reader(3),
+            role="lead",
+            items=(late, kit.item(2)),
+            asked_before=(),
+            risks={late.request_id: 29},
         ),
         "escalation-settled": EscalationBrief(
             reader=kit.reader(3), role="lead", items=(kit.item(answered=kit.answered("submitted")),), asked_before=()

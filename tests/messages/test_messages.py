@@ -100,6 +100,7 @@ def _verbs(brief_name: str) -> list[str]:
         ("digest-all-answered", []),
         ("escalation-deputy", ["submit"]),
         ("escalation-manager", ["submit", "nudge", "reassign"]),
+        ("escalation-lead", ["submit", "nudge", "reassign", "accept_risk", "submit", "nudge", "reassign"]),
         ("returned", ["submit"]),
         ("offer", ["accept_offer", "decline_offer"]),
         ("offer-accepted", []),
