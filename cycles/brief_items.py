@@ -15,6 +15,8 @@ from cycles.models import (
     UNANSWERED,
     Control,
     Cycle,
+    Delivery,
+    DeliveryItem,
     Document,
     Evidence,
     EvidenceKind,
@@ -74,6 +76,7 @@ class _Shelf:
     watched: Mapping[tuple[int, int, str], Document]
     controls: Mapping[Pair, tuple[ControlRef, ...]]
     reasons: Mapping[int, str | None]
+    told_too: Mapping[int, tuple[str, ...]]
 
     @classmethod
     def of(cls, session: Session, cycle: Cycle, requests: Sequence[Request]) -> Self:
@@ -95,7 +98,26 @@ class _Shelf:
                 for row in session.scalars(select(Verdict).where(col(Verdict.evidence_id).in_(returned)))
                 if row.outcome == "returned"
             },
+            told_too=_told_too(session, {request.id: request for request in requests}),
         )
+
+
+def _told_too(session: Session, requests: Mapping[int, Request]) -> dict[int, tuple[str, ...]]:
+    """By request, who was told that nobody answered, since it was asked from its first message on."""
+    told = (
+        select(col(DeliveryItem.subject_id), col(Delivery.created_at), col(Person.name))
+        .join(Delivery, col(Delivery.id) == col(DeliveryItem.delivery_id))
+        .join(Person, col(Person.id) == col(Delivery.person_id))
+        .where(col(DeliveryItem.subject) == "request", col(DeliveryItem.subject_id).in_(list(requests)))
+        .where(col(Delivery.kind) == "escalation", col(Delivery.state) != "withdrawn")
+        .order_by(col(Delivery.id))
+    )
+    found: dict[int, tuple[str, ...]] = {}
+    for number, at, name in session.execute(told).tuples():
+        since = requests[number].renewed_at
+        if (since is None or at >= since) and name not in found.get(number, ()):
+            found[number] = (*found.get(number, ()), name)
+    return found
 
 
 def _item(shelf: _Shelf, request: Request, act: Act) -> Item:
@@ -127,6 +149,7 @@ def _item(shelf: _Shelf, request: Request, act: Act) -> Item:
         last=_last_answer(last, directory.people[last.submitter_id]) if last else None,
         answered=answered_now(request, today),
         kept_because=_kept_because(request),
+        told_too=shelf.told_too.get(request.id, ()) if reader.id == request.assignee_id else (),
         returned_reason=shelf.reasons.get(request.evidence_id or 0) if request.state == "returned" else None,
     )
 

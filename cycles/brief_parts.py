@@ -79,3 +79,4 @@ class Item:
     answered: Answered | None = None
     returned_reason: str | None = None
     kept_because: str | None = None
+    told_too: tuple[str, ...] = ()  # to the assignee alone: who else was told that it is late

@@ -66,13 +66,24 @@ def in_parts(visit: Visit, filled: Filled) -> list[batch.Outcome]:
 
     Should this process end in the middle, the others are open as before.
     """
-    numbers, found = chosen(filled.values), []
+    numbers = chosen(filled.values)
+    found: list[batch.Outcome] = []
     for place in range(0, len(numbers), AT_ONCE):
         part = numbers[place : place + AT_ONCE]
         one = replace(visit, letter=replace(visit.letter, key=f"{visit.letter.key}#{place}"))
-        one.settle(lambda act, part=part: found.extend(_answered(visit, act, filled, part)))  # type: ignore[misc]
-    for file in filled.files if any(one.refused is None for one in found) else ():
-        keep(visit.inbox, file)
+        one.settle(lambda act, part=part: found.extend(_part(visit, act, filled, part, found)))  # type: ignore[misc]
+    return found
+
+
+def _part(
+    visit: Visit, act: Act, filled: Filled, numbers: Sequence[int], before: Sequence[batch.Outcome]
+) -> list[batch.Outcome]:
+    """The first part that names the files keeps them, before its commit: no row names a file that is not there."""
+    found = _answered(visit, act, filled, numbers)
+    taken = [one.refused is None for one in found]
+    if any(taken) and not any(one.refused is None for one in before):
+        for file in filled.files:
+            keep(visit.inbox, file)
     return found
 
 

@@ -101,7 +101,12 @@ def actions(block_id: str, elements: Sequence[Element]) -> Block:
 
 def button(verb: str, label: Raw, value: str, *, style: str | None = None, confirm: Element | None = None) -> Element:
     """A button; `value` is an opaque id. Only one button of a block should be `primary`."""
-    made: Element = {"type": "button", "action_id": f"{PREFIX}.{verb}", "text": plain(label, BUTTON), "value": value}
+    made: Element = {
+        "type": "button",
+        "action_id": f"{PREFIX}.{verb}",
+        "text": plain(label, BUTTON),
+        "value": clean(value),
+    }
     if style:
         made["style"] = style
     if confirm:

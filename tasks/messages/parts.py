@@ -171,7 +171,7 @@ def short_buttons(words: Words, item: Item) -> Block:
 
 def item_lines(words: Words, item: Item) -> Block:
     """Title, ask, due date; and, when a reviewer sent the last answer back, their reason."""
-    told = lines(title(words, item), asked(words, item), due(words, item))
+    told = lines(title(words, item), asked(words, item), due(words, item), _told_too(words, item))
     if item.kept_because:
         kept = words.say("item.kept")
         return rich(f"{PREFIX}.item.{item.request_id}", lines(told, kept), quote=item.kept_because)
@@ -179,6 +179,14 @@ def item_lines(words: Words, item: Item) -> Block:
         return rich(f"{PREFIX}.item.{item.request_id}", told)
     back = words.say("item.returned")
     return rich(f"{PREFIX}.item.{item.request_id}", lines(told, back), quote=item.returned_reason)
+
+
+def _told_too(words: Words, item: Item) -> Raw | None:
+    """Whoever is asked knows who else was told; nothing happens behind their back."""
+    if not item.told_too:
+        return None
+    people = [words.say("common.person", name=name_of(name)) for name in item.told_too[:5]]
+    return words.say("item.told_too", people=words.say("common.joined", parts=people), n=len(people))
 
 
 def why_block(words: Words, reader: Reader, item: Item) -> Block:

@@ -168,6 +168,25 @@ def test_many_are_recorded_after_the_acknowledgement(town: Town, monkeypatch: py
     assert [states(town)[one] for one in wanted] == ["accepted", "submitted", "submitted"]
 
 
+def test_a_store_that_fails_leaves_none_of_many_recorded(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Evidence that names a file which is nowhere would be worse than no evidence."""
+
+    def away(*_: object) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr("inbox.several.AT_ONCE", 1)
+    monkeypatch.setattr("inbox.several.keep", away)
+    view, wanted = form(town), takes_links(town)[:3]
+    file = town.human.upload("bennett", "all.pdf", content=b"the same for all")
+    before = town.journal()
+    town.fill(
+        "bennett", view, **{"chosen.0": [str(one) for one in wanted], "how": "same_evidence", "file": [file["id"]]}
+    )
+    until(lambda: REFUSALS["trouble"]["en"] in str(town.human.views("bennett")["stack"]), "being told of the trouble")
+    assert {states(town)[one] for one in wanted} == {"asked"}
+    assert town.journal() == before
+
+
 TWO_SYSTEMS = (
     FILES["systems.yaml"]
     + """

@@ -187,6 +187,9 @@ def _digests(kit: Kit) -> dict[str, Brief]:
     return {
         "digest-one": brief(kit.item()),
         "digest-one-late": brief(kit.item(2, due=date(2026, 10, 9), workdays_left=-2, controls=kit.controls(1))),
+        "digest-one-told": brief(
+            kit.item(2, due=date(2026, 10, 9), workdays_left=-2, told_too=(kit.person(1), kit.person(2)))
+        ),
         "digest-one-answered": brief(kit.item(answered=kit.answered("confirmed"))),
         "digest-one-snoozed": brief(kit.item(answered=kit.answered("snoozed", until=date(2026, 10, 20)))),
         "digest-several": brief(
