@@ -1,8 +1,9 @@
 """The ladder of a request or an action: who is told on which day, from the due date and everybody's own calendar."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Self
 
 from cycles.models import Request
@@ -80,12 +81,13 @@ class Ladder:
 
     def preview(self, ask_at: datetime) -> list[Line]:
         """Every message a request brings if nobody answers, in order."""
-        at, asked = self._met("owner", ask_at)
+        at, asked = self._met("owner", ask_at, lambda _: False)
         ladder = replace(self, assignee_id=asked)
         ladder = replace(ladder, due=ladder.fair_due(at))
         lines, step, now = [Line(at=at, message="digest", rung=0, person_id=asked)], 0, at
         while (then := ladder.next_time(step, now)) is not None:
-            at, told = ladder._met(ladder.rungs[step].to, then)
+            rung = ladder.rungs[step]
+            at, told = ladder._met(rung.to, then, partial(ladder._is_idle, rung, lines))
             step = ladder.latest_due(step + 1, at)
             rung = ladder.rungs[step - 1]
             if rung.to == "owner" and told != ladder.assignee_id:
@@ -104,15 +106,21 @@ class Ladder:
             return len(before) < self.policy.asking.messages_per_request
         return told != self.assignee_id and all(line.message != "escalation" for line in before)
 
-    def _met(self, to: str, at: datetime) -> tuple[datetime, int]:
+    def _is_idle(self, rung: Rung, lines: Sequence[Line], told: int) -> bool:
+        """Whether there is nothing to say to this person on this rung: it is passed over at once, at whatever hour."""
+        stands_in = rung.to == "owner" and told != self.assignee_id
+        return not stands_in and not self._is_new(rung, told, lines)
+
+    def _met(self, to: str, at: datetime, is_idle: Callable[[int], bool]) -> tuple[datetime, int]:
         """The first moment from `at` on that is decent for whoever is told at that moment, and who that is.
 
-        Who it is can change while it is waited for: somebody leaves or comes back meanwhile.
+        Who it is can change while it is waited for: somebody leaves or comes back meanwhile. Nobody is waited for who
+        would not be told anything.
         """
         for _ in range(MOST_TURNS):
             told = self.told(to, at)
             hours = self.directory.hours(told)
-            if hours.is_decent(at):
+            if is_idle(told) or hours.is_decent(at):
                 break
             at = hours.next_decent(at)
         return at, told
