@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlmodel import select
-
 from cycles import last_answers, outbox, panels
 from cycles.cadences import cadence_months
 from cycles.errors import Refused
-from cycles.models import Cycle, Evidence, EvidenceKind, Person, Request, Review, System, Verdict
+from cycles.models import Cycle, Evidence, EvidenceKind, Person, Request, System, Verdict
 from cycles.people import Directory, programme_calendar
 from cycles.permits import Act
 from cycles.policy import Policy
+from cycles.reviewers import ask_reviewer
 from cycles.validity import valid_until
 
 
@@ -57,7 +56,7 @@ def submit(act: Act, request_id: int, offered: Offered) -> Evidence:
     if policy.reviewing.submissions == "automatic":
         accept(act, request, evidence, by=None)
     else:
-        ask_reviewer(act, request, evidence, directory)
+        ask_reviewer(act, request, evidence, policy, directory)
     return evidence
 
 
@@ -85,7 +84,7 @@ def confirm(act: Act, request_id: int) -> Evidence:
     else:
         act.change(request, "submitted", "confirmed", evidence=evidence.id, confirms=last.id)
         if not panels.take_over(act, request, evidence, policy, directory):
-            ask_reviewer(act, request, evidence, directory)
+            ask_reviewer(act, request, evidence, policy, directory)
     return evidence
 
 
@@ -159,30 +158,6 @@ def decline_offer(act: Act, request_id: int) -> None:
     request, _ = _offered(act, request_id)
     request.offered_to_id = None
     act.change(request, request.state, "declined")
-
-
-def ask_reviewer(act: Act, request: Request, evidence: Evidence, directory: Directory) -> None:
-    """Put evidence before the next reviewer who is neither owner nor submitter and has not recused themselves."""
-    asked = set(act.session.exec(select(Review.reviewer_id).where(Review.evidence_id == evidence.id)).all())
-    system = act.session.get_one(System, request.system_id)
-    barred = {system.owner_id, request.owner_id, evidence.submitter_id, *asked}
-    free = directory.reviewers_for(*barred, now=act.now)
-    if not free:
-        here = [lead for lead in directory.roles.get("lead", []) if not directory.has_left(lead, act.now)]
-        free = [lead for lead in here if lead not in barred]
-    if not free:
-        raise Refused("no_reviewer", "Nobody is left who may review this. Name another reviewer in programme.yaml.")
-    chosen = free[evidence.id % len(free)]
-    act.session.add(Review(evidence_id=evidence.id, reviewer_id=chosen, sha256=evidence.sha256, asked_at=act.now))
-    outbox.tell(
-        act.session,
-        directory,
-        chosen,
-        key=f"review:{evidence.id}:{directory.people[chosen].key}",
-        kind="review",
-        about=[("evidence", evidence.id, 0)],
-        now=act.now,
-    )
 
 
 def accept(

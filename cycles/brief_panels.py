@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from cycles import panels
 from cycles.brief_items import reader_of
-from cycles.brief_subjects import review_brief
+from cycles.brief_reviews import review_brief
 from cycles.briefs import Answered, PanelBrief, PanelVote
 from cycles.models import Delivery, Panel, Person, Review, Verdict
 from cycles.quorum import counted

@@ -14,6 +14,7 @@ from cycles.brief_actions import actions_brief
 from cycles.brief_improvement import action_brief
 from cycles.brief_items import controls_served, item_for, items_for, reader_of
 from cycles.brief_panels import panel_brief
+from cycles.brief_reviews import reviews_brief
 from cycles.briefs import Brief, DigestBrief, EscalationBrief, Item, ReminderBrief
 from cycles.ladder import Ladder
 from cycles.models import UNANSWERED, Action, Cycle, Delivery, DeliveryItem, Person, Request
@@ -35,14 +36,14 @@ def brief_for(session: Session, delivery: Delivery, now: datetime) -> Brief | No
     if delivery.kind == "weekly":
         return weekly.brief(session, delivery, reader, now)
     first = about[0].subject_id
+    if delivery.kind == "review":
+        return reviews_brief(session, delivery, reader, [item.subject_id for item in about], now)
     if delivery.kind == "returned":
         return subjects.returned_brief(session, delivery, reader, first, now)
     if delivery.kind == "offer":
         return subjects.offer_brief(session, delivery, reader, first, now)
     if delivery.kind == "dispute":
         return subjects.dispute_brief(session, reader, first, now)
-    if delivery.kind == "review":
-        return subjects.review_brief(session, reader, first, now)
     if delivery.kind == "panel":
         return panel_brief(session, delivery, reader, first, now)
     if delivery.kind == "plan":

@@ -1,4 +1,4 @@
-"""Briefs about one subject: a returned answer, an offer, a dispute, a review, a plan, an action and its effect."""
+"""Briefs about one subject: a returned answer, an offer, a dispute, a plan."""
 
 from datetime import datetime
 
@@ -7,24 +7,22 @@ from sqlmodel import select as pick
 
 from cycles.accounts import unreachable
 from cycles.brief_items import item_for, reader_of
+from cycles.brief_reviews import called_off
 from cycles.briefs import (
     Answered,
     DisputeBrief,
     OfferBrief,
     PlanBrief,
     ReturnedBrief,
-    ReviewBrief,
 )
 from cycles.models import (
     UNANSWERED,
     Cycle,
     Delivery,
     Evidence,
-    JournalEntry,
     Panel,
     Person,
     Request,
-    Review,
     Verdict,
 )
 from cycles.people import has_left
@@ -111,47 +109,6 @@ def _others(session: Session, request: Request) -> int:
     return session.exec(same).one()
 
 
-def review_brief(session: Session, reader: Person, evidence_id: int, now: datetime) -> ReviewBrief:
-    """Evidence as a reviewer sees it, decided or not."""
-    evidence = session.get_one(Evidence, evidence_id)
-    item = item_for(session, evidence.request_id or 0, reader, now)
-    ballot = session.exec(
-        pick(Review).where(Review.evidence_id == evidence_id, Review.reviewer_id == reader.id)
-    ).first()
-    decided = None
-    if ballot and ballot.vote and ballot.voted_at:
-        decided = Answered(verb=ballot.vote, by=reader.name, at=ballot.voted_at, record=f"E-{evidence.id}")
-    if decided is None:
-        decided = _called_off(session, item.cycle)
-    return ReviewBrief(
-        reader=reader_of(reader),
-        evidence_id=evidence.id,
-        item=item,
-        submitter=session.get_one(Person, evidence.submitter_id).name,
-        form=evidence.form,
-        locator=evidence.locator,
-        note=evidence.note,
-        effective=evidence.effective,
-        received_at=evidence.received_at,
-        sha256=evidence.sha256,
-        confirmed_unchanged=evidence.confirmations > 0,
-        previous=item.last if item.last and item.last.evidence_id != evidence.id else None,
-        decided=decided,
-        decided_reason=ballot.reason if ballot and ballot.vote else None,
-    )
-
-
-def _called_off(session: Session, key: str) -> Answered | None:
-    """The lead who cancelled a cycle, and when."""
-    entry = session.exec(
-        pick(JournalEntry).where(JournalEntry.action == "cycle.cancelled", JournalEntry.subject == f"cycle:{key}")
-    ).first()
-    if entry is None:
-        return None
-    by = session.exec(pick(Person.name).where(Person.key == entry.actor)).first()
-    return Answered(verb="cancelled", by=by or entry.actor, at=entry.at, record=f"J-{entry.seq}")
-
-
 def plan_brief(session: Session, reader: Person, cycle: Cycle) -> PlanBrief:
     """A planned cycle in the figures a lead approves."""
     counts = summary_of(session, cycle)
@@ -159,7 +116,7 @@ def plan_brief(session: Session, reader: Person, cycle: Cycle) -> PlanBrief:
     if cycle.opened_at is not None:
         by = session.exec(pick(Person.name).where(Person.key == cycle.approved_by)).first()
         approved = Answered(verb="approved", by=by or cycle.approved_by or "", at=cycle.opened_at, record=cycle.key)
-    approved = _called_off(session, cycle.key) or approved
+    approved = called_off(session, cycle.key) or approved
     return PlanBrief(
         reader=reader_of(reader),
         cycle=cycle.key,

@@ -41,6 +41,7 @@ __all__ = [
     "ReminderBrief",
     "ReturnedBrief",
     "ReviewBrief",
+    "ReviewsBrief",
     "Text",
     "WeeklyBrief",
     "WeeklyRow",
@@ -152,6 +153,19 @@ class ReviewBrief:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReviewsBrief:
+    """To a reviewer: everything that one message puts before them.
+
+    `reviews` are shown, what still waits first; `waiting` and `done` count all of the message, shown or not.
+    """
+
+    reader: Reader
+    reviews: tuple[ReviewBrief, ...]
+    waiting: int
+    done: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class PanelVote:
     """One vote as it is revealed to the decider."""
 
@@ -238,7 +252,7 @@ Brief = (
     | ReturnedBrief
     | OfferBrief
     | DisputeBrief
-    | ReviewBrief
+    | ReviewsBrief
     | PanelBrief
     | PlanBrief
     | ActionsBrief

@@ -14,6 +14,7 @@ from cycles.people import Directory
 from cycles.permits import Act
 from cycles.policy import Policy
 from cycles.quorum import Vote
+from cycles.reviewers import ask_reviewer
 
 # What people say about actions is decided in `effectiveness`; inbox and command line find all decisions here.
 __all__ = [
@@ -37,7 +38,7 @@ def review(act: Act, evidence_id: int, vote: Vote, reason: str = "") -> None:
         raise Refused("reason", "Say what is missing, so that it can be mended.")
     ballot.vote, ballot.reason, ballot.voted_at = vote, reason.strip(), act.now
     act.session.add(ballot)
-    request, _, _, directory = act.request(evidence.request_id or 0)
+    request, _, policy, directory = act.request(evidence.request_id or 0)
     if vote != "recuse" and act.person.id in (
         request.owner_id,
         act.session.get_one(System, evidence.system_id).owner_id,
@@ -50,7 +51,7 @@ def review(act: Act, evidence_id: int, vote: Vote, reason: str = "") -> None:
     elif vote == "return":
         give_back(act, request, evidence, directory, reason.strip(), by=act.person)
     else:
-        answers.ask_reviewer(act, request, evidence, directory)
+        ask_reviewer(act, request, evidence, policy, directory)
         _enter(act, "review.recused", f"evidence:{evidence.id}", reason=reason.strip())
     outbox.refresh_about(act.session, "evidence", evidence.id, now=act.now)
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, func, select
 
-from cycles import answers, journal, outbox, panels
+from cycles import journal, outbox, panels
 from cycles.departures import wake_orphans
 from cycles.errors import Refused
 from cycles.ladder import FAIR_WORKDAYS
@@ -14,6 +14,7 @@ from cycles.models import UNANSWERED, Cycle, Delivery, DeliveryItem, Evidence, P
 from cycles.people import Directory
 from cycles.permits import Act
 from cycles.policy import Policy
+from cycles.reviewers import ask_reviewer
 
 ASKED_TOGETHER = 2_000
 
@@ -57,7 +58,7 @@ def _ask_next_reviewers(
             continue
         act = Act(session, session.get_one(Person, last.reviewer_id), now)
         try:
-            answers.ask_reviewer(act, request, evidence, directory)
+            ask_reviewer(act, request, evidence, policy, directory)
         except Refused:
             # Nobody else may judge it; the closing gate names it to the lead.
             continue

@@ -6,6 +6,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from cycles import brief_queries, panel_votes
+from cycles.brief_reviews import review_brief
 from cycles.briefs import Brief, EffectivenessBrief, Item, PanelBrief, ReviewBrief
 from cycles.errors import Refused
 from cycles.models import Action, Delivery, DeliveryItem, Evidence, Panel, Review
@@ -82,8 +83,7 @@ def review_return(visit: Visit, act: Act) -> Json:
     if panel is not None:
         form = _panel_form(act, visit, panel, ballot)
         return modals.review_return(visit.reader, form, secret=True, templates=visit.inbox.settings.templates)
-    brief = _told(act, "review", "evidence", visit.number)
-    assert isinstance(brief, ReviewBrief)
+    brief = review_brief(act.session, act.person, visit.number, act.now)
     return modals.review_return(visit.reader, brief, templates=visit.inbox.settings.templates)
 
 

@@ -24,7 +24,7 @@ from cycles.briefs import (
     PlanBrief,
     ReminderBrief,
     ReturnedBrief,
-    ReviewBrief,
+    ReviewsBrief,
     WeeklyBrief,
 )
 from tasks.blocks import problems
@@ -36,7 +36,7 @@ from tasks.messages.handover import dispute, offer, returned
 from tasks.messages.improvement import actions, effectiveness
 from tasks.messages.panel import panel
 from tasks.messages.plain import as_text
-from tasks.messages.review import review
+from tasks.messages.review import reviews
 from tasks.messages.risks import acceptance, cadence
 from tasks.messages.weekly import weekly
 from tasks.own_words import is_strict, left_aside
@@ -71,7 +71,7 @@ MESSAGES: dict[str, Message] = {
         Message(kind="returned", brief=ReturnedBrief, build=returned, template="returned.j2"),
         Message(kind="offer", brief=OfferBrief, build=offer, template="offer.j2"),
         Message(kind="dispute", brief=DisputeBrief, build=dispute, template="dispute.j2"),
-        Message(kind="review", brief=ReviewBrief, build=review, template="review.j2"),
+        Message(kind="review", brief=ReviewsBrief, build=reviews, template="review.j2"),
         Message(kind="panel", brief=PanelBrief, build=panel, template="panel.j2"),
         Message(kind="plan", brief=PlanBrief, build=plan, template="plan.j2"),
         Message(kind="action", brief=ActionsBrief, build=actions, template="action.j2"),

@@ -1,9 +1,10 @@
 """To a reviewer: what was handed in, what changed since last time, and the digest the verdict will stand for."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from cycles.briefs import LastAnswer, ReviewBrief
-from tasks.blocks import PREFIX, Block, actions, button, context, header, lines, notification, rich
+from cycles.briefs import LastAnswer, ReviewBrief, ReviewsBrief
+from tasks.blocks import PREFIX, Block, actions, button, context, divider, header, lines, notification, rich
 from tasks.messages import parts
 from tasks.words import Raw, Words
 
@@ -12,23 +13,63 @@ Payload = dict[str, Any]
 DIGEST = 12
 
 
-def review(brief: ReviewBrief, words: Words) -> Payload:
+def reviews(brief: ReviewsBrief, words: Words) -> Payload:
+    """One piece of evidence in full, or several with a line between them; the title counts what still waits."""
+    shown = brief.reviews[: parts.SHOWN_ITEMS]
+    alone = brief.waiting + brief.done <= 1
+    blocks = [header(f"{PREFIX}.title", _title(words, brief))]
+    for review in shown:
+        blocks += [divider(f"{PREFIX}.line.{review.evidence_id}")] if len(blocks) > 1 else []
+        blocks += _review(words, review) if alone or not review.decided else [_receipt(words, review)]
+    blocks += _left_out(words, brief, shown)
+    return {"text": notification(_notify(words, brief, shown)), "blocks": blocks}
+
+
+def _title(words: Words, brief: ReviewsBrief) -> Raw:
+    if not brief.waiting:
+        return words.say("review.title_decided")
+    return words.say("review.title_many", count=brief.waiting) if brief.waiting > 1 else words.say("review.title")
+
+
+def _notify(words: Words, brief: ReviewsBrief, shown: Sequence[ReviewBrief]) -> Raw:
+    """The one that is due first, and how many there are; or that all is done."""
+    first = next((review for review in shown if not review.decided), None)
+    if first is None and brief.done > 1:
+        return words.say("review.notify_done", count=brief.done)
+    if first is None:
+        return _said(words, shown[0], "decided")
+    values = {"submitter": parts.name_of(first.submitter), "due": _day(words, first)}
+    if brief.waiting > 1:
+        return _said(words, first, "notify_many", count=brief.waiting, **values)
+    return _said(words, first, "notify", **values)
+
+
+def _left_out(words: Words, brief: ReviewsBrief, shown: Sequence[ReviewBrief]) -> list[Block]:
+    """What this message is about and does not show."""
+    decided = sum(review.decided is not None for review in shown)
+    more, done = brief.waiting - (len(shown) - decided), brief.done - decided
+    told = [
+        words.say("review.more", more=more) if more > 0 else None,
+        words.say("review.done", done=done) if done > 0 else None,
+    ]
+    return [context(f"{PREFIX}.waiting", *told)] if any(told) else []
+
+
+def _review(words: Words, brief: ReviewBrief) -> list[Block]:
     """With *Accept*, *Return* and *Recuse myself*, or with the verdict once there is one."""
     subject = str(brief.evidence_id)
     blocks = [
-        header(f"{PREFIX}.title", words.say("review.title_decided" if brief.decided else "review.title")),
         rich(f"{PREFIX}.evidence.{subject}", facts(words, brief), quote=brief.note),
         context(f"{PREFIX}.why.{subject}", *grounds(words, brief)),
     ]
     if brief.decided:
-        return {"text": notification(_said(words, brief, "decided")), "blocks": [*blocks, _verdict(words, brief)]}
+        return [*blocks, _verdict(words, brief)]
     row = [
         button("review_accept", parts.label(words, "review_accept"), subject, style="primary"),
         button("review_return", parts.label(words, "review_return"), subject),
         button("review_recuse", parts.label(words, "review_recuse"), subject),
     ]
-    said = _said(words, brief, "notify", submitter=parts.name_of(brief.submitter), due=_day(words, brief))
-    return {"text": notification(said), "blocks": [*blocks, actions(f"{PREFIX}.review.{subject}", row)]}
+    return [*blocks, actions(f"{PREFIX}.review.{subject}", row)]
 
 
 def _said(words: Words, brief: ReviewBrief, fragment: str, **more: Any) -> Raw:
@@ -82,9 +123,14 @@ def grounds(words: Words, brief: ReviewBrief) -> list[Raw | None]:
     return [ask, counts, parts.controls(words, brief.item.controls), digest]
 
 
-def _verdict(words: Words, brief: ReviewBrief) -> Block:
+def _receipt(words: Words, brief: ReviewBrief) -> Block:
+    """What is decided, among several: what it was, and the verdict."""
+    return _verdict(words, brief, parts.title(words, brief.item))
+
+
+def _verdict(words: Words, brief: ReviewBrief, title: Raw | None = None) -> Block:
     assert brief.decided is not None
-    said = parts.receipt(words, brief.decided)
+    said = lines(title, parts.receipt(words, brief.decided))
     if not brief.decided_reason:
         return rich(f"{PREFIX}.verdict.{brief.evidence_id}", said)
     return rich(

@@ -47,7 +47,7 @@ def _repeated(value: Any) -> tuple[Any, ...]:
 
 
 def _numbered(value: Any, n: int) -> Any:
-    ids = {"request_id": n, "action_id": n} if is_dataclass(value) else {}
+    ids = {"request_id": n, "action_id": n, "evidence_id": n} if is_dataclass(value) else {}
     known = {name: number for name, number in ids.items() if hasattr(value, name)}
     return replace(value, **known) if known else value  # type: ignore[type-var]
 

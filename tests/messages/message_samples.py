@@ -30,6 +30,7 @@ from cycles.briefs import (
     ReminderBrief,
     ReturnedBrief,
     ReviewBrief,
+    ReviewsBrief,
     WeeklyBrief,
     WeeklyRow,
 )
@@ -287,8 +288,8 @@ def _handovers(kit: Kit) -> dict[str, Brief]:
     }
 
 
-def _reviews(kit: Kit) -> dict[str, Brief]:
-    review = ReviewBrief(
+def one_review(kit: Kit) -> ReviewBrief:
+    return ReviewBrief(
         reader=kit.reader(4),
         evidence_id=55,
         item=kit.item(state="submitted"),
@@ -302,25 +303,46 @@ def _reviews(kit: Kit) -> dict[str, Brief]:
         confirmed_unchanged=False,
         previous=kit.last(),
     )
+
+
+def _reviews(kit: Kit) -> dict[str, Brief]:
+    def told(*reviews: ReviewBrief, more: int = 0, before: int = 0) -> ReviewsBrief:
+        waiting = sum(review.decided is None for review in reviews)
+        done = len(reviews) - waiting
+        return ReviewsBrief(reader=kit.reader(4), reviews=reviews, waiting=waiting + more, done=done + before)
+
+    review = one_review(kit)
+    first = replace(review, form="file", locator=kit.w("report_final.pdf"), previous=None, note="")
+    statement = replace(
+        review, form="attestation", locator=kit.w("We follow the process."), sha256=None, previous=kit.last("file")
+    )
+    unchanged = replace(review, confirmed_unchanged=True, note="")
+    accepted = replace(review, decided=kit.answered("accepted", by=4))
+    reason = kit.say("No approver.", "承認者がありません。")
+    returned = replace(review, decided=kit.answered("returned", by=4), decided_reason=reason)
+    among = [
+        replace(one, evidence_id=60 + n, item=kit.item(n, state="submitted"), submitter=kit.person(n))
+        for n, one in enumerate((first, statement, unchanged))
+    ]
+    done = [replace(one, evidence_id=70 + n) for n, one in enumerate((accepted, returned))]
+    many = [replace(review, evidence_id=80 + n, item=kit.item(n % 3, state="submitted")) for n in range(5)]
     return {
-        "review": review,
-        "review-first": replace(review, form="file", locator=kit.w("report_final.pdf"), previous=None, note=""),
-        "review-statement": replace(
-            review, form="attestation", locator=kit.w("We follow the process."), sha256=None, previous=kit.last("file")
-        ),
-        "review-unchanged": replace(review, confirmed_unchanged=True, note=""),
-        "review-accepted": replace(review, decided=kit.answered("accepted", by=4)),
-        "review-returned": replace(
-            review,
-            decided=kit.answered("returned", by=4),
-            decided_reason=kit.say("No approver.", "承認者がありません。"),
-        ),
+        "review": told(review),
+        "review-first": told(first),
+        "review-statement": told(statement),
+        "review-unchanged": told(unchanged),
+        "review-accepted": told(accepted),
+        "review-returned": told(returned),
+        "review-several": told(*among),
+        "review-several-one-left": told(done[0], among[1], done[1]),
+        "review-several-done": told(*done),
+        "review-many": told(*many, more=35),
+        "review-many-last": told(among[0], *done, before=37),
     }
 
 
 def _panels(kit: Kit) -> dict[str, Brief]:
-    review = _reviews(kit)["review"]
-    assert isinstance(review, ReviewBrief)
+    review = one_review(kit)
     until = datetime(2026, 10, 20, 9, tzinfo=UTC)
     panel = PanelBrief(reader=kit.reader(4), role="member", review=review, need=3, of=4, deadline=until)
     counts = {"accept": 3, "return": 1, "abstain": 0, "recuse": 0, "none": 0}

@@ -5,7 +5,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from message_samples import NOW, Kit, briefs
+from message_samples import NOW, Kit, briefs, one_review
 
 from cycles.briefs import Step
 from cycles.desk_briefs import Sheet
@@ -22,7 +22,7 @@ from tasks.words import clean
 def views(locale: str, style: str = "real") -> dict[str, dict[str, Any]]:
     """Every modal, and the home with nothing, something and more than a page."""
     kit, told = Kit(locale, style), briefs(locale, style)
-    reader, item = kit.reader(), kit.item()
+    reader, item, review = kit.reader(), kit.item(), one_review(kit)
     return {
         "modal-evidence": modals.evidence(reader, item, now=NOW),
         "modal-evidence-link": modals.evidence(reader, kit.item(2, forms=("link",)), now=NOW),
@@ -34,9 +34,9 @@ def views(locale: str, style: str = "real") -> dict[str, dict[str, Any]]:
         "modal-not-mine": modals.not_mine(reader, item),
         "modal-excuse": modals.excuse(kit.reader(3), item),
         "modal-keep-asking": modals.keep_asking(kit.reader(3), item),
-        "modal-review-return": modals.review_return(kit.reader(4), told["review"]),  # type: ignore[arg-type]
-        "modal-review-return-secret": modals.review_return(kit.reader(4), told["review"], secret=True),  # type: ignore[arg-type]
-        "modal-panel-recuse": modals.panel_recuse(kit.reader(4), told["review"]),  # type: ignore[arg-type]
+        "modal-review-return": modals.review_return(kit.reader(4), review),
+        "modal-review-return-secret": modals.review_return(kit.reader(4), review, secret=True),
+        "modal-panel-recuse": modals.panel_recuse(kit.reader(4), review),
         "modal-reassign": modals.reassign(kit.reader(3), item),
         "modal-implemented": modals.implemented(reader, told["action"].actions[0]),  # type: ignore[arg-type]
         "modal-plan": modals.plan(reader, told["action"].actions[0], (), now=NOW),  # type: ignore[arg-type]
@@ -105,7 +105,7 @@ def desk(kit: Kit) -> list[Sheet]:
         ("open", kit.item(2, due=date(2026, 10, 20), workdays_left=5)),
         ("open", kit.item(5)),
         ("offered", kit.item(6, owner=kit.person(1), assignee=kit.person(1))),
-        ("review", replace(told["review"], evidence_id=101)),
+        ("review", replace(one_review(kit), evidence_id=101)),
         ("panel", panel),
         ("panel", replace(panel, review=replace(panel.review, evidence_id=103), voted=kit.answered("accept"))),
         ("panel", replace(panel, review=replace(panel.review, evidence_id=105), role="closing")),

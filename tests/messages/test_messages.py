@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from message_everything import shown as every
-from message_samples import HOSTILE, STYLES, Kit, briefs
+from message_samples import HOSTILE, STYLES, Kit, briefs, one_review
 
-from cycles.briefs import ActionsBrief, DigestBrief
+from cycles.briefs import ActionsBrief, DigestBrief, ReviewBrief, ReviewsBrief
 from tasks.blocks import problems
 from tasks.messages import MESSAGES, as_text, render
 from tasks.words import clean
@@ -271,15 +271,31 @@ def test_every_receipt_says_who_when_and_the_record(verb: str, en: str, ja: str)
 )
 def test_a_reviewer_is_told_what_changed(form: str, sha: str | None, place: str, said: str) -> None:
     before = replace(Kit("en").last(), sha256="a" * 64, locator="https://example.com/x")
-    review = replace(briefs("en")["review"], form=form, sha256=sha, locator=place, previous=before)  # type: ignore[call-arg]
-    assert said in as_text(render(review))
+    review = replace(one_review(Kit("en")), form=form, sha256=sha, locator=place, previous=before)
+    assert said in as_text(render(_alone(review)))
 
 
 def test_a_statement_is_compared_by_its_words() -> None:
     before = replace(Kit("en").last("attestation"), locator="We do.", sha256=None)
-    review = replace(briefs("en")["review"], form="attestation", sha256=None, previous=before)  # type: ignore[call-arg]
-    assert "content is the same" in as_text(render(replace(review, locator="We do.")))  # type: ignore[call-arg]
-    assert "content changed" in as_text(render(replace(review, locator="We will.")))  # type: ignore[call-arg]
+    review = replace(one_review(Kit("en")), form="attestation", sha256=None, previous=before)
+    assert "content is the same" in as_text(render(_alone(replace(review, locator="We do."))))
+    assert "content changed" in as_text(render(_alone(replace(review, locator="We will."))))
+
+
+def _alone(review: ReviewBrief) -> ReviewsBrief:
+    return ReviewsBrief(reader=review.reader, reviews=(review,), waiting=1)
+
+
+def test_many_reviews_are_one_message_that_says_how_many_wait() -> None:
+    told = briefs("en")
+    many = render(told["review-many"])
+    assert many["text"].startswith("40 pieces of evidence to review. First: ")
+    assert "35 more are waiting; the Home tab shows all of them." in as_text(many)
+    assert len(_verbs("review-many")) == 3 * 5
+    last = as_text(render(told["review-many-last"]))
+    assert "37 more are decided." in last
+    assert "waiting" not in last
+    assert render(told["review-several-done"])["text"] == "2 reviews are done. Nothing is left to do in this message."
 
 
 def test_without_a_last_answer_the_dialog_still_names_system_and_kind() -> None:
