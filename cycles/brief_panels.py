@@ -1,6 +1,7 @@
 """What a panel's message says, gathered so that nothing of an open panel's votes can be told from it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,28 +9,61 @@ from sqlmodel import Session, col, select
 
 from cycles import panels
 from cycles.brief_items import reader_of
-from cycles.brief_reviews import review_brief
-from cycles.briefs import Answered, PanelBrief, PanelVote
+from cycles.brief_reviews import SHOWN, review_brief
+from cycles.briefs import Answered, PanelBrief, PanelsBrief, PanelVote
 from cycles.models import Delivery, Panel, Person, Review, Verdict
 from cycles.quorum import counted
 
+# With every vote and its reason one takes a third of what a message holds.
+SHOWN_TO_DECIDE = 2
 
-def panel_brief(
-    session: Session, delivery: Delivery, reader: Person, evidence_id: int, now: datetime
-) -> PanelBrief | None:
-    """The panel as its reader sees it; None when nothing is left to ask before this was ever shown."""
-    panel = session.get_one(Panel, evidence_id)
+
+def panels_brief(
+    session: Session, delivery: Delivery, reader: Person, evidence: Sequence[int], now: datetime
+) -> PanelsBrief | None:
+    """Every panel of one message; None when none is left to ask about before it was shown (`cycles.brief_reviews`)."""
     role = delivery.role or "member"
+    waiting, done = _sorted(session, role, reader, evidence, now)
+    if delivery.ts is None:
+        done = []
+        if not waiting:
+            return None
+    room = SHOWN_TO_DECIDE if role == "decider" else SHOWN
+    shown = (waiting + done)[:room]
+    if len(waiting) + len(done) <= room:
+        shown.sort()
+    told = tuple(_panel_brief(session, role, reader, number, now) for _, number in shown)
+    return PanelsBrief(reader=reader_of(reader), panels=told, waiting=len(waiting), done=len(done))
+
+
+def _sorted(
+    session: Session, role: str, reader: Person, evidence: Sequence[int], now: datetime
+) -> tuple[list[tuple[datetime, int]], list[tuple[datetime, int]]]:
+    """What waits for the reader by its deadline, and what does not, the latest first."""
+    rows = session.exec(
+        select(Panel, Review, Verdict.outcome)
+        .outerjoin(Review, (col(Review.evidence_id) == col(Panel.evidence_id)) & (col(Review.reviewer_id) == reader.id))
+        .outerjoin(Verdict, col(Verdict.evidence_id) == col(Panel.evidence_id))
+        .where(col(Panel.evidence_id).in_(evidence))
+    ).all()
+    waiting: list[tuple[datetime, int]] = []
+    done: list[tuple[datetime, int]] = []
+    for panel, ballot, verdict in rows:
+        if role == "decider":
+            settled = verdict is not None or panel.decider_id != reader.id or panel.outcome != "no-quorum"
+        else:
+            settled = panel.outcome is not None or ballot is None or ballot.vote is not None or now >= panel.deadline
+        (done if settled else waiting).append((panel.deadline, panel.evidence_id))
+    return sorted(waiting), sorted(done, reverse=True)
+
+
+def _panel_brief(session: Session, role: str, reader: Person, evidence_id: int, now: datetime) -> PanelBrief:
+    """The panel as its reader sees it."""
+    panel = session.get_one(Panel, evidence_id)
     ballot = session.exec(
         select(Review).where(Review.evidence_id == evidence_id, Review.reviewer_id == reader.id)
     ).first()
     verdict = session.get(Verdict, evidence_id)
-    if role == "decider":
-        settled = verdict is not None or panel.decider_id != reader.id or panel.outcome != "no-quorum"
-    else:
-        settled = panel.outcome is not None or ballot is None or ballot.vote is not None or now >= panel.deadline
-    if settled and delivery.ts is None:
-        return None
     review = review_brief(session, reader, evidence_id, now)
     brief = PanelBrief(
         reader=reader_of(reader),

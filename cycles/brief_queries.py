@@ -13,7 +13,7 @@ from cycles.action_states import AT_WORK
 from cycles.brief_actions import actions_brief
 from cycles.brief_improvement import action_brief
 from cycles.brief_items import controls_served, item_for, items_for, reader_of
-from cycles.brief_panels import panel_brief
+from cycles.brief_panels import panels_brief
 from cycles.brief_reviews import reviews_brief
 from cycles.briefs import Brief, DigestBrief, EscalationBrief, Item, ReminderBrief
 from cycles.ladder import Ladder
@@ -45,7 +45,7 @@ def brief_for(session: Session, delivery: Delivery, now: datetime) -> Brief | No
     if delivery.kind == "dispute":
         return subjects.dispute_brief(session, reader, first, now)
     if delivery.kind == "panel":
-        return panel_brief(session, delivery, reader, first, now)
+        return panels_brief(session, delivery, reader, [item.subject_id for item in about], now)
     if delivery.kind == "plan":
         return subjects.plan_brief(session, reader, session.get_one(Cycle, first))
     if delivery.kind == "action":

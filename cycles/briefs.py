@@ -36,6 +36,7 @@ __all__ = [
     "OfferBrief",
     "PanelBrief",
     "PanelVote",
+    "PanelsBrief",
     "PlanBrief",
     "Reader",
     "ReminderBrief",
@@ -197,6 +198,19 @@ class PanelBrief:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PanelsBrief:
+    """To a member: everything that one message asks a vote on; or to a decider: the panels that did not agree.
+
+    `panels` are shown, what still waits for the reader first; `waiting` and `done` count all of the message.
+    """
+
+    reader: Reader
+    panels: tuple[PanelBrief, ...]
+    waiting: int
+    done: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlanBrief:
     """To the lead: the cycle that waits for approval."""
 
@@ -253,7 +267,7 @@ Brief = (
     | OfferBrief
     | DisputeBrief
     | ReviewsBrief
-    | PanelBrief
+    | PanelsBrief
     | PlanBrief
     | ActionsBrief
     | WeeklyBrief

@@ -5,12 +5,13 @@ that is a pure function of the votes (`cycles.quorum`). The outcome, the verdict
 in one transaction.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
 from cycles import answers, decisions, journal, last_answers, outbox, panels
 from cycles.check import pair_name
+from cycles.gathering import gather
 from cycles.models import Cycle, Delivery, DeliveryItem, Evidence, Panel, Person, Request, Review, Verdict
 from cycles.people import Directory
 from cycles.permits import Act
@@ -147,14 +148,41 @@ def _remind(session: Session, panel: Panel, directory: Directory, now: datetime)
     for person_id in silent:
         at = directory.hours(person_id).next_decent(now)
         if directory.is_here(person_id, now) and at < panel.deadline:
-            key = f"panel:{evidence.id}:{panel.terms['call']}:{directory.people[person_id].key}:{which}"
-            _tell(session, panel, person_id, "reminder", key, now, at)
+            _remind_of(session, panel, person_id, directory, which, now)
 
 
-def _ask_decider(session: Session, panel: Panel, directory: Directory, now: datetime) -> None:
-    person_id = panel.decider_id
-    key = f"panel:{panel.evidence_id}:{panel.terms['call']}:decide:{directory.people[person_id].key}"
-    _tell(session, panel, person_id, "decider", key, now, directory.hours(person_id).next_decent(now))
+def _remind_of(session: Session, panel: Panel, person_id: int, directory: Directory, which: str, now: datetime) -> None:
+    """Panels that were called together end together: their reminders are one message."""
+    call = panel.terms["call"]
+    gather(
+        session,
+        directory,
+        person_id,
+        key=f"panel:{panel.evidence_id}:{call}:{directory.people[person_id].key}:{which}",
+        kind="panel",
+        # Two reminders for each call, told apart by their rungs.
+        about=("evidence", panel.evidence_id, 2 * call + (which == "last")),
+        role="reminder",
+        now=now,
+    )
+
+
+def _ask_decider(
+    session: Session, panel: Panel, directory: Directory, now: datetime, again: date | None = None
+) -> None:
+    """Of several panels that did not agree the decider hears in one message; on a later day (`again`) once more."""
+    person_id, call = panel.decider_id, panel.terms["call"]
+    key = f"panel:{panel.evidence_id}:{call}:decide:{directory.people[person_id].key}"
+    gather(
+        session,
+        directory,
+        person_id,
+        key=f"{key}:{again}" if again else key,
+        kind="panel",
+        about=("evidence", panel.evidence_id, again.toordinal() if again else call),
+        role="decider",
+        now=now,
+    )
 
 
 def _wait_for_decider(session: Session, panel: Panel, directory: Directory, now: datetime, actor: str) -> None:
@@ -182,18 +210,12 @@ def _wait_for_decider(session: Session, panel: Panel, directory: Directory, now:
     today = directory.today(decider, now)
     since = directory.today(decider, last.created_at) if last else None
     if since is None or directory.calendar(decider).between(since, today) >= DECIDER_AGAIN_WORKDAYS:
-        key = f"panel:{panel.evidence_id}:{panel.terms['call']}:decide:{directory.people[decider].key}:{today}"
-        _tell(session, panel, decider, "decider", key, now, directory.hours(decider).next_decent(now))
+        _ask_decider(session, panel, directory, now, today)
 
 
 def _pair(session: Session, panel: Panel) -> tuple[int, int]:
     evidence = session.get_one(Evidence, panel.evidence_id)
     return evidence.system_id, evidence.kind_id
-
-
-def _tell(session: Session, panel: Panel, who: int, role: str, key: str, now: datetime, not_before: datetime) -> None:
-    about = [("evidence", panel.evidence_id, 0)]
-    outbox.queue(session, key=key, kind="panel", person_id=who, now=now, about=about, role=role, not_before=not_before)
 
 
 def _as_hoshin(session: Session, now: datetime, actor: str) -> Act:

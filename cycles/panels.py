@@ -5,15 +5,16 @@ judges is independent of what is judged); reviewers on a long leave come last.
 """
 
 from collections.abc import Collection, Iterable
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, delete, select
 
-from cycles import journal, last_answers, outbox
+from cycles import journal, last_answers
 from cycles.check import pair_name
 from cycles.errors import Refused
+from cycles.gathering import gather
 from cycles.models import Cycle, Evidence, EvidenceKind, Membership, Panel, Request, Review, System
 from cycles.people import Directory, programme_calendar, programme_zone
 from cycles.permits import Act
@@ -109,7 +110,8 @@ def call(
     before = session.get(Panel, evidence.id)
     number = 1 if before is None else int(before.terms["call"]) + 1
     digest = bound_digest(evidence)
-    calendar, zone = home_calendar(session, Policy.model_validate(session.get_one(Cycle, request.cycle_id).policy))
+    policy = Policy.model_validate(session.get_one(Cycle, request.cycle_id).policy)
+    calendar, zone = home_calendar(session, policy)
     last_day = calendar.add(now.astimezone(zone).date(), entry.deadline_workdays)
     panel = before or Panel(evidence_id=evidence.id)  # type: ignore[call-arg]
     panel.called_at, panel.decider_id = now, deciders[0]
@@ -124,7 +126,7 @@ def call(
     session.add(panel)
     session.exec(delete(Review).where(col(Review.evidence_id) == evidence.id))
     for member in roster:
-        _ask(session, evidence, panel, member.person_id, directory, now)
+        _ask(session, panel, member.person_id, directory, policy, now)
     session.flush()
     after = {"evidence": evidence.id, **panel.terms, "deadline": panel.deadline}
     after |= {"roster": panel.roster, "decider": directory.people[panel.decider_id].key}
@@ -244,18 +246,17 @@ def _row(member: Member, directory: Directory) -> dict[str, Any]:
     return {"person_id": member.person_id, "person": key, "group": member.group, "automated": member.automated}
 
 
-def _ask(
-    session: Session, evidence: Evidence, panel: Panel, person_id: int, directory: Directory, now: datetime
-) -> None:
-    digest = panel.terms["digest"]
-    session.add(Review(evidence_id=evidence.id, reviewer_id=person_id, sha256=digest, asked_at=now))
-    outbox.tell(
+def _ask(session: Session, panel: Panel, person_id: int, directory: Directory, policy: Policy, now: datetime) -> None:
+    digest, call_number = panel.terms["digest"], panel.terms["call"]
+    session.add(Review(evidence_id=panel.evidence_id, reviewer_id=person_id, sha256=digest, asked_at=now))
+    gather(
         session,
         directory,
         person_id,
-        key=f"panel:{evidence.id}:{panel.terms['call']}:{directory.people[person_id].key}",
+        key=f"panel:{panel.evidence_id}:{call_number}:{directory.people[person_id].key}",
         kind="panel",
-        about=[("evidence", evidence.id, 0)],
+        about=("evidence", panel.evidence_id, call_number),
         role="member",
         now=now,
+        apart=timedelta(hours=policy.reviewing.together_hours),
     )

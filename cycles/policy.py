@@ -133,13 +133,13 @@ class Reviewing(Strict):
 
     Evidence that an entry of `quorum` covers is put before a panel; of several entries the most specific counts.
     A reviewer's next message comes `together_hours` after the one before at the earliest, and tells of all that was
-    handed in meanwhile (0: one for each).
+    handed in meanwhile (0: of what came since it was sent, at once).
     """
 
     submissions: Literal["required", "automatic"] = "required"
     confirmations: Literal["required", "automatic"] = "automatic"
     target_workdays: int = Field(default=5, ge=1, le=60)
-    together_hours: int = Field(default=2, ge=0, le=72)
+    together_hours: int = Field(default=2, ge=0, le=8)
     quorum: tuple[Quorum, ...] = ()
 
     @model_validator(mode="after")

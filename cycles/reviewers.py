@@ -1,12 +1,12 @@
-"""Who judges a piece of evidence, and the message that puts it before them."""
+"""Who judges a piece of evidence alone (`cycles.panels`: together)."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import select
 
-from cycles import outbox
 from cycles.errors import Refused
-from cycles.models import Delivery, Evidence, Request, Review, System
+from cycles.gathering import gather
+from cycles.models import Evidence, Request, Review, System
 from cycles.people import Directory
 from cycles.permits import Act
 from cycles.policy import Policy
@@ -29,37 +29,13 @@ def ask_reviewer(act: Act, request: Request, evidence: Evidence, policy: Policy,
         raise Refused("no_reviewer", "Nobody is left who may review this. Name another reviewer in programme.yaml.")
     chosen = free[evidence.id % len(free)]
     act.session.add(Review(evidence_id=evidence.id, reviewer_id=chosen, sha256=evidence.sha256, asked_at=act.now))
-    _put_before(act.session, directory, chosen, evidence, policy, act.now)
-
-
-def _put_before(
-    session: Session, directory: Directory, reviewer: int, evidence: Evidence, policy: Policy, now: datetime
-) -> None:
-    """Tell the reviewer once for all that comes within a few hours: forty answers given at once are one message.
-
-    Until a message is taken for sending there is room in it. Writers wait for each other, so none is taken meanwhile.
-    """
-    last = session.exec(
-        select(Delivery)
-        .where(Delivery.kind == "review", Delivery.person_id == reviewer)
-        .where(col(Delivery.state).in_(("queued", "sending", "sent", "unknown")))
-        .order_by(col(Delivery.id).desc())
-        .limit(1)
-    ).first()
-    apart = timedelta(hours=policy.reviewing.together_hours)
-    about = [("evidence", evidence.id, 0)]
-    if last is not None and last.state == "queued" and apart:
-        session.add_all(outbox.items_of(last, about))
-        session.flush()
-        return
-    told = (last.sent_at or last.claimed_at) if last is not None and apart else None
-    morning = directory.hours(reviewer).next_decent(max(now, told + apart) if told else now)
-    outbox.queue(
-        session,
-        key=f"review:{evidence.id}:{directory.people[reviewer].key}",
+    gather(
+        act.session,
+        directory,
+        chosen,
+        key=f"review:{evidence.id}:{directory.people[chosen].key}",
         kind="review",
-        person_id=reviewer,
-        now=now,
-        about=about,
-        not_before=morning,
+        about=("evidence", evidence.id, 0),
+        now=act.now,
+        apart=timedelta(hours=policy.reviewing.together_hours),
     )

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from cycles import brief_queries, panel_votes
 from cycles.brief_reviews import review_brief
-from cycles.briefs import Brief, EffectivenessBrief, Item, PanelBrief, ReviewBrief
+from cycles.briefs import Brief, EffectivenessBrief, Item, ReviewBrief
 from cycles.errors import Refused
 from cycles.models import Action, Delivery, DeliveryItem, Evidence, Panel, Review
 from cycles.people import Directory, current_policy
@@ -108,9 +108,7 @@ def _panel_form(act: Act, visit: Visit, panel: Panel, ballot: Review | None) -> 
 
 
 def _of_panel(act: Act, visit: Visit) -> ReviewBrief:
-    brief = _told(act, "panel", "evidence", visit.number)
-    assert isinstance(brief, PanelBrief)
-    return brief.review
+    return review_brief(act.session, act.person, visit.number, act.now)
 
 
 def implemented(visit: Visit, act: Act) -> Json:

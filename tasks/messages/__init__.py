@@ -20,7 +20,7 @@ from cycles.briefs import (
     EscalationBrief,
     FindingBrief,
     OfferBrief,
-    PanelBrief,
+    PanelsBrief,
     PlanBrief,
     ReminderBrief,
     ReturnedBrief,
@@ -34,7 +34,7 @@ from tasks.messages.digest import digest
 from tasks.messages.findings import finding
 from tasks.messages.handover import dispute, offer, returned
 from tasks.messages.improvement import actions, effectiveness
-from tasks.messages.panel import panel
+from tasks.messages.panel import panels
 from tasks.messages.plain import as_text
 from tasks.messages.review import reviews
 from tasks.messages.risks import acceptance, cadence
@@ -72,7 +72,7 @@ MESSAGES: dict[str, Message] = {
         Message(kind="offer", brief=OfferBrief, build=offer, template="offer.j2"),
         Message(kind="dispute", brief=DisputeBrief, build=dispute, template="dispute.j2"),
         Message(kind="review", brief=ReviewsBrief, build=reviews, template="review.j2"),
-        Message(kind="panel", brief=PanelBrief, build=panel, template="panel.j2"),
+        Message(kind="panel", brief=PanelsBrief, build=panels, template="panel.j2"),
         Message(kind="plan", brief=PlanBrief, build=plan, template="plan.j2"),
         Message(kind="action", brief=ActionsBrief, build=actions, template="action.j2"),
         Message(kind="weekly", brief=WeeklyBrief, build=weekly, template="weekly.j2"),

@@ -1,11 +1,12 @@
 """To the members of a panel: the evidence and a secret vote; to its decider: what the members said, and the decision."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from cycles.briefs import PanelBrief, PanelVote
-from tasks.blocks import PREFIX, Block, actions, button, context, header, lines, notification, rich
+from cycles.briefs import Answered, PanelBrief, PanelsBrief, PanelVote
+from tasks.blocks import PREFIX, Block, actions, button, context, divider, header, lines, notification, rich
 from tasks.messages import parts
-from tasks.messages.review import facts, grounds
+from tasks.messages.review import facts, grounds, left_out
 from tasks.words import Raw, Words, one_line
 
 Payload = dict[str, Any]
@@ -15,12 +16,62 @@ SHOWN_VOTES = 12
 REASON = 300
 
 
-def panel(brief: PanelBrief, words: Words) -> Payload:
+def panels(brief: PanelsBrief, words: Words) -> Payload:
+    """One panel in full, or several with a line between them; the title counts those whose vote still waits."""
+    shown = brief.panels[: parts.SHOWN_ITEMS]
+    blocks = [header(f"{PREFIX}.title", _title_of(words, brief))]
+    for panel in shown:
+        blocks += [divider(f"{PREFIX}.line.{panel.review.evidence_id}")] if len(blocks) > 1 else []
+        blocks += one_panel(words, panel) if _waits(panel) or len(shown) == 1 else [_in_short(words, panel)]
+    waiting = sum(_waits(panel) for panel in shown)
+    blocks += left_out(words, brief.waiting - waiting, brief.done - (len(shown) - waiting))
+    return {"text": notification(_said_of(words, brief, shown)), "blocks": blocks}
+
+
+def _waits(brief: PanelBrief) -> bool:
+    return _decides(brief) or (brief.role != "decider" and brief.outcome is None and brief.on_it and not brief.voted)
+
+
+def _title_of(words: Words, brief: PanelsBrief) -> Raw:
+    first = next((panel for panel in brief.panels if _waits(panel)), brief.panels[0])
+    if brief.waiting > 1:
+        which = "title_decide_many" if first.role == "decider" else "title_many"
+        return words.say(f"panel.{which}", count=brief.waiting)
+    if brief.done > 1 and not brief.waiting and any(panel.voted for panel in brief.panels if panel.role != "decider"):
+        return words.say("panel.title_voted")
+    return words.say(f"panel.{_title(first)}")
+
+
+def _said_of(words: Words, brief: PanelsBrief, shown: Sequence[PanelBrief]) -> Raw:
+    first = next((panel for panel in shown if _waits(panel)), shown[0])
+    if brief.waiting > 1:
+        about = parts.about(words, first.review.item)
+        values = {"system": about["system"], "kind": about["kind"], "until": first.deadline}
+        if first.role == "decider":
+            del values["until"]
+            return words.say("panel.notify_decide_many", count=brief.waiting, **values)
+        return words.say("panel.notify_many", count=brief.waiting, **values)
+    if not brief.waiting and brief.done > 1:
+        return words.say("panel.notify_done", count=brief.done)
+    return _said(words, first)
+
+
+def _in_short(words: Words, brief: PanelBrief) -> Block:
+    """What needs nothing from the reader any more, among several."""
+    subject = str(brief.review.evidence_id)
+    if brief.outcome is not None:
+        said = _outcome(words, brief)
+    elif brief.voted:
+        said = _receipt(words, brief.voted)
+    else:
+        said = words.say("panel.replaced")
+    return rich(f"{PREFIX}.outcome.{subject}", lines(parts.title(words, brief.review.item), said))
+
+
+def one_panel(words: Words, brief: PanelBrief) -> list[Block]:
     """With *Accept*, *Return*, *Abstain* and *Recuse myself*; after the vote what was voted, after the end the outcome."""
     subject = str(brief.review.evidence_id)
-    said = _said(words, brief)
     blocks = [
-        header(f"{PREFIX}.title", words.say(f"panel.{_title(brief)}")),
         rich(f"{PREFIX}.evidence.{subject}", facts(words, brief.review), quote=brief.review.note),
         context(f"{PREFIX}.why.{subject}", *grounds(words, brief.review)),
     ]
@@ -31,7 +82,7 @@ def panel(brief: PanelBrief, words: Words) -> Payload:
         blocks += vote_row(words, subject, "review_accept", "review_return") if _decides(brief) else []
     elif brief.outcome is None:
         blocks += _ballot(words, brief, subject)
-    return {"text": notification(said), "blocks": blocks}
+    return blocks
 
 
 def _decides(brief: PanelBrief) -> bool:
@@ -73,11 +124,14 @@ def _ballot(words: Words, brief: PanelBrief, subject: str) -> list[Block]:
     if not brief.on_it:
         return [rich(f"{PREFIX}.outcome.{subject}", words.say("panel.replaced"))]
     if brief.voted:
-        vote = words.say(f"panel.vote_{brief.voted.verb}")
-        receipt = words.say("panel.voted", vote=vote, at=brief.voted.at, record=brief.voted.record)
-        return [rich(f"{PREFIX}.voted.{subject}", lines(receipt, rules(words, brief)))]
+        return [rich(f"{PREFIX}.voted.{subject}", lines(_receipt(words, brief.voted), rules(words, brief)))]
     told = rich(f"{PREFIX}.rules.{subject}", rules(words, brief))
     return [told, *vote_row(words, subject, "review_accept", "review_return", "review_abstain", "panel_recuse")]
+
+
+def _receipt(words: Words, voted: Answered) -> Raw:
+    vote = words.say(f"panel.vote_{voted.verb}")
+    return words.say("panel.voted", vote=vote, at=voted.at, record=voted.record)
 
 
 def vote_row(words: Words, subject: str, *verbs: str) -> list[Block]:
@@ -97,13 +151,14 @@ def _outcome(words: Words, brief: PanelBrief) -> Raw:
 
 def _votes(words: Words, brief: PanelBrief) -> list[Block]:
     """Who voted what, and why."""
+    subject = brief.review.evidence_id
     shown = sorted(brief.votes, key=lambda vote: VOTES.index(vote.vote))[:SHOWN_VOTES]
     blocks = [
-        rich(f"{PREFIX}.vote.{number}", _vote(words, vote), quote=one_line(vote.reason, REASON))
+        rich(f"{PREFIX}.vote.{subject}.{number}", _vote(words, vote), quote=one_line(vote.reason, REASON))
         for number, vote in enumerate(shown, 1)
     ]
     if more := len(brief.votes) - len(shown):
-        blocks.append(context(f"{PREFIX}.more", words.say("panel.more", more=more)))
+        blocks.append(context(f"{PREFIX}.more.{subject}", words.say("panel.more", more=more)))
     return blocks
 
 

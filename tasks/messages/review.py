@@ -21,7 +21,8 @@ def reviews(brief: ReviewsBrief, words: Words) -> Payload:
     for review in shown:
         blocks += [divider(f"{PREFIX}.line.{review.evidence_id}")] if len(blocks) > 1 else []
         blocks += _review(words, review) if alone or not review.decided else [_receipt(words, review)]
-    blocks += _left_out(words, brief, shown)
+    decided = sum(review.decided is not None for review in shown)
+    blocks += left_out(words, brief.waiting - (len(shown) - decided), brief.done - decided)
     return {"text": notification(_notify(words, brief, shown)), "blocks": blocks}
 
 
@@ -44,10 +45,8 @@ def _notify(words: Words, brief: ReviewsBrief, shown: Sequence[ReviewBrief]) -> 
     return _said(words, first, "notify", **values)
 
 
-def _left_out(words: Words, brief: ReviewsBrief, shown: Sequence[ReviewBrief]) -> list[Block]:
-    """What this message is about and does not show."""
-    decided = sum(review.decided is not None for review in shown)
-    more, done = brief.waiting - (len(shown) - decided), brief.done - decided
+def left_out(words: Words, more: int, done: int) -> list[Block]:
+    """How much a message is about and does not show: what still waits, and what does not."""
     told = [
         words.say("review.more", more=more) if more > 0 else None,
         words.say("review.done", done=done) if done > 0 else None,

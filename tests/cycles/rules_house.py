@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session, SQLModel, col, select
 
-from cycles import plan
+from cycles import outbox, plan
 from cycles.catalogue import Catalogues, FrameworkEntry, KindEntry
 from cycles.do import tick
 from cycles.models import (
@@ -253,6 +253,18 @@ class House:
             for name, value in values.items():
                 setattr(row, name, value)
             session.add(row)
+
+
+def send(built: House, kind: str = "review") -> list[int]:
+    """Send what is due, as a pass does; returns the messages of a kind."""
+    gone: list[int] = []
+    with built.record.write() as session:
+        for delivery in outbox.due(session, built.now, 100):
+            assert outbox.claim(session, delivery, built.now)
+            session.refresh(delivery)
+            outbox.sent(session, delivery, channel="D1", ts=str(delivery.id), now=built.now)
+            gone += [delivery.id] if delivery.kind == kind else []
+    return gone
 
 
 def tokyo(day: str, hour: int = 10, minute: int = 0) -> datetime:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rules_house import DIGEST, House, house, people, person, programme, system, tokyo
+from rules_house import DIGEST, House, house, people, person, programme, send, system, tokyo
 from sqlmodel import col, select
 
 from cycles import answers, decisions, observations, outbox, panel_outcomes, panel_votes, panels
 from cycles.brief_queries import brief_for
-from cycles.briefs import PanelBrief, ReturnedBrief
+from cycles.briefs import PanelBrief, PanelsBrief, ReturnedBrief
 from cycles.close import gate
 from cycles.errors import BadInput, Refused
 from cycles.journal import verify
@@ -98,7 +98,10 @@ def brief(built: House, key: str, role: str = "member") -> Any:
         ).first()
         assert delivery is not None
         delivery.ts = delivery.ts or "1.1"
-        return brief_for(session, delivery, built.now)
+        found = brief_for(session, delivery, built.now)
+        assert isinstance(found, PanelsBrief)
+        [panel] = found.panels
+        return panel
 
 
 def refused(built: House, what: Callable[[Act], Any], key: str, reason: str) -> None:
@@ -392,6 +395,7 @@ def test_nothing_passes_by_default_however_long_nobody_votes(record: Record) -> 
     built, _ = called(record)
     for day in range(16, 32):
         built.on(f"2026-10-{day}", 10)
+        send(built)
         count(built)
         with built.record.write() as session:
             remind_deciders(session, built.cycle(session), now=built.now, actor="hoshin")

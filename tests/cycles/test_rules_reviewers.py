@@ -7,16 +7,18 @@ from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rules_house import DIGEST, House, house, people, person, system
-from sqlmodel import select
+from rules_house import DIGEST, House, house, people, person, send, system
+from sqlmodel import Session, select
 
 from cycles import answers, decisions, outbox
 from cycles.brief_queries import brief_for
 from cycles.brief_reviews import SHOWN
-from cycles.briefs import ReviewsBrief
+from cycles.briefs import PanelsBrief, ReviewsBrief
 from cycles.cancel import cancel
 from cycles.models import Delivery, DeliveryItem, Evidence, Person, Request, Review, System
+from cycles.panel_outcomes import count as count_panels
 from cycles.people import Directory
+from cycles.permits import Act
 from cycles.reviewers import ask_reviewer
 from cycles.store import Record
 
@@ -24,10 +26,11 @@ NewRecord = Callable[[], Record]
 MANY = 12
 
 
-def built_with(record: Record, *, systems: int = MANY, judges: int = 1, hours: int = 2) -> House:
+def built_with(record: Record, *, systems: int = MANY, judges: int = 1, hours: int = 2, panel: bool = False) -> House:
     """As many systems of one owner, their requests asked, on a Thursday morning in Tokyo."""
     keys = [f"s{number:02}" for number in range(systems)]
-    policy = {"reviewing": {"together_hours": hours}}
+    quorum = [{"kinds": ["risk"], "need": 3, "of": 3, "deadline_workdays": 5, "decider": "lead"}] if panel else []
+    policy = {"reviewing": {"together_hours": hours, "quorum": quorum}}
     names = ("judge", "third", "fourth")[:judges]
     who = people(person("third"), person("fourth"))
     built = house(record, *(system(key) for key in keys), who=who, policy=policy, reviewers=list(names))
@@ -56,18 +59,6 @@ def vote(built: House, evidence: int, choice: decisions.Vote = "accept", reason:
     who = {number: key for key, number in built.ids(Person).items()}[ballot.reviewer_id]
     with built.record.write() as session:
         decisions.review(built.act_as(session, who), evidence, choice, reason)
-
-
-def send(built: House) -> list[int]:
-    """Send what is due, as a pass does; returns the messages that put reviews before somebody."""
-    gone: list[int] = []
-    with built.record.write() as session:
-        for delivery in outbox.due(session, built.now, 100):
-            assert outbox.claim(session, delivery, built.now)
-            session.refresh(delivery)
-            outbox.sent(session, delivery, channel="D1", ts=str(delivery.id), now=built.now)
-            gone += [delivery.id] if delivery.kind == "review" else []
-    return gone
 
 
 def told(built: House, number: int) -> ReviewsBrief | None:
@@ -148,10 +139,11 @@ def test_what_is_on_its_way_is_not_added_to(record: Record) -> None:
     assert second.not_before == built.now + timedelta(hours=2)
 
 
-def test_a_programme_may_ask_for_each_by_itself(record: Record) -> None:
+def test_a_programme_may_ask_for_each_at_once(record: Record) -> None:
     built = built_with(record, systems=3, hours=0)
-    submit(built, *keys(built))
-    assert len(send(built)) == 3
+    for key in keys(built):
+        submit(built, key)
+        assert len(send(built)) == 1
 
 
 def test_what_was_decided_before_it_was_told_is_not_told(record: Record) -> None:
@@ -196,6 +188,41 @@ def test_whoever_was_slower_reads_who_decided(record: Record) -> None:
     assert brief.reviews[0].decided is not None
     assert brief.reviews[0].decided.by == names[quick].title()
     assert slow != quick
+
+
+def test_panels_that_are_called_together_are_asked_reminded_and_closed_together(new_record: NewRecord) -> None:
+    built = built_with(new_record(), judges=3, panel=True)
+    evidence = submit(built, *keys(built))
+    messages = send(built, "panel")
+    assert len(messages) == 3
+    brief = panels_told(built, messages[0])
+    assert (len(brief.panels), brief.waiting, brief.done) == (SHOWN, MANY, 0)
+    with built.record.write() as session:
+        decisions.review(act_of(built, session, messages[0]), evidence[0], "accept", "")
+    brief = panels_told(built, messages[0])
+    assert (brief.waiting, brief.done) == (MANY - 1, 1)
+    assert [panel.review.evidence_id for panel in brief.panels] == evidence[1 : 1 + SHOWN]
+    reminders = 0
+    for day in range(16, 24):
+        built.on(f"2026-10-{day}", 10)
+        with built.record.write() as session:
+            count_panels(session, now=built.now, actor="hoshin")
+        reminders += len(send(built, "panel"))
+    assert reminders == 2 * 3 + 1, "at half time and a workday before the deadline, and to the decider; one for all"
+    assert panels_told(built, messages[0]).waiting == 0
+    [decider] = [row.id for row in built.deliveries("panel") if row.role == "decider"]
+    assert (len(panels_told(built, decider).panels), panels_told(built, decider).waiting) == (2, MANY)
+
+
+def panels_told(built: House, number: int) -> PanelsBrief:
+    with built.record.read() as session:
+        brief = brief_for(session, session.get_one(Delivery, number), built.now)
+        assert isinstance(brief, PanelsBrief)
+        return brief
+
+
+def act_of(built: House, session: Session, message: int) -> Act:
+    return Act(session, session.get_one(Person, session.get_one(Delivery, message).person_id), built.now)
 
 
 @settings(max_examples=15)

@@ -9,7 +9,7 @@ from message_samples import NOW, Kit, briefs
 from message_views import found as quoted
 from message_views import opened, takers
 
-from cycles.briefs import Brief, WeeklyBrief, WeeklyRow
+from cycles.briefs import Brief, PanelBrief, WeeklyBrief, WeeklyRow
 from tasks import modals
 from tasks.home import Place, home
 from tasks.messages import render
@@ -48,7 +48,9 @@ def _repeated(value: Any) -> tuple[Any, ...]:
 
 def _numbered(value: Any, n: int) -> Any:
     ids = {"request_id": n, "action_id": n, "evidence_id": n} if is_dataclass(value) else {}
-    known = {name: number for name, number in ids.items() if hasattr(value, name)}
+    known: dict[str, Any] = {name: number for name, number in ids.items() if hasattr(value, name)}
+    if isinstance(value, PanelBrief):
+        known["review"] = replace(value.review, evidence_id=n)
     return replace(value, **known) if known else value  # type: ignore[type-var]
 
 

@@ -24,6 +24,7 @@ from cycles.briefs import (
     LastAnswer,
     OfferBrief,
     PanelBrief,
+    PanelsBrief,
     PanelVote,
     PlanBrief,
     Reader,
@@ -341,6 +342,10 @@ def _reviews(kit: Kit) -> dict[str, Brief]:
     }
 
 
+def _together(*panels: PanelBrief, waiting: int = 1) -> PanelsBrief:
+    return PanelsBrief(reader=panels[0].reader, panels=panels, waiting=waiting, done=max(0, len(panels) - waiting))
+
+
 def _panels(kit: Kit) -> dict[str, Brief]:
     review = one_review(kit)
     until = datetime(2026, 10, 20, 9, tzinfo=UTC)
@@ -356,19 +361,30 @@ def _panels(kit: Kit) -> dict[str, Brief]:
         panel, role="decider", reader=kit.reader(3), outcome="no-quorum", counts=split, votes=votes, on_it=True
     )
     many = tuple(PanelVote(by=kit.person(n % 5), vote="abstain", reason=missing) for n in range(33))
+    others = [replace(panel, review=replace(review, evidence_id=60 + n, item=kit.item(n))) for n in range(1, 6)]
+    voted = replace(others[1], voted=kit.answered("return", by=4))
+    closed = replace(others[2], outcome="satisfied", decided="accepted", counts=counts)
     return {
-        "panel": panel,
-        "panel-reminder": replace(panel, role="reminder"),
-        "panel-voted": replace(panel, voted=kit.answered("return", by=4)),
-        "panel-replaced": replace(panel, on_it=False),
-        "panel-satisfied": replace(panel, outcome="satisfied", decided="accepted", counts=counts),
-        "panel-not-satisfied": replace(panel, outcome="not-satisfied", decided="returned", counts=split),
-        "panel-no-quorum": replace(panel, outcome="no-quorum", counts=split),
-        "panel-decided": replace(panel, outcome="no-quorum", decided="returned", counts=split),
-        "panel-void": replace(panel, outcome="void", decided="returned", counts=split),
-        "panel-decide": decide,
-        "panel-decide-done": replace(decide, decided="accepted"),
-        "panel-decide-many": replace(decide, of=33, need=22, votes=many),
+        "panel": _together(panel),
+        "panel-reminder": _together(replace(panel, role="reminder")),
+        "panel-voted": _together(replace(panel, voted=kit.answered("return", by=4)), waiting=0),
+        "panel-replaced": _together(replace(panel, on_it=False), waiting=0),
+        "panel-satisfied": _together(replace(panel, outcome="satisfied", decided="accepted", counts=counts), waiting=0),
+        "panel-not-satisfied": _together(
+            replace(panel, outcome="not-satisfied", decided="returned", counts=split), waiting=0
+        ),
+        "panel-no-quorum": _together(replace(panel, outcome="no-quorum", counts=split), waiting=0),
+        "panel-decided": _together(replace(panel, outcome="no-quorum", decided="returned", counts=split), waiting=0),
+        "panel-void": _together(replace(panel, outcome="void", decided="returned", counts=split), waiting=0),
+        "panel-decide": _together(decide),
+        "panel-decide-done": _together(replace(decide, decided="accepted"), waiting=0),
+        "panel-decide-several": _together(
+            decide, replace(decide, review=replace(review, evidence_id=61), votes=many, of=33), waiting=12
+        ),
+        "panel-decide-many": _together(replace(decide, of=33, need=22, votes=many)),
+        "panel-several": _together(*others, waiting=40),
+        "panel-several-one-left": _together(panel, voted, closed, replace(others[3], on_it=False), waiting=1),
+        "panel-several-done": _together(voted, closed, waiting=0),
     }
 
 

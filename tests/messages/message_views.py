@@ -100,7 +100,8 @@ def desk(kit: Kit) -> list[Sheet]:
     """One of everything that can lie on a desk, all of the same number where numbers may meet."""
     told: dict[str, Any] = briefs(kit.locale, kit.style)
     put_off = kit.item(1, answered=kit.answered("snoozed", until=date(2026, 10, 20)))
-    panel = replace(told["panel"], review=replace(told["panel"].review, evidence_id=102))
+    [panel] = told["panel"].panels
+    panel = replace(panel, review=replace(panel.review, evidence_id=102))
     sheets: list[tuple[str, Any]] = [
         ("open", kit.item(2, due=date(2026, 10, 20), workdays_left=5)),
         ("open", kit.item(5)),

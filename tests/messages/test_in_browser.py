@@ -30,7 +30,7 @@ LOOKS = [
     *(pytest.param(*one, marks=pytest.mark.long) for one in (("en", "longest"), ("ja", "hostile"))),
 ]
 # Messages of which the first sample shows least.
-CROWDED = ("review-several-one-left",)
+CROWDED = ("review-several-one-left", "panel-several-one-left")
 READERS = {"en": ("grace", "en-GB", "Europe/London"), "ja": ("misaki", "ja-JP", "Asia/Tokyo")}
 # What is wider than its place, what a person cannot press because something covers it, and what says nothing.
 FAULTS = """place => {

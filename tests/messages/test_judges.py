@@ -41,6 +41,10 @@ def test_three_hundred_rows_are_no_trouble(locale: str, style: str) -> None:
     assert {name: problems for name, problems in found.items() if problems} == {}
 
 
+# Of ActionsBrief, ReviewsBrief and PanelsBrief.
+PARTS = {brief_module.ActionBrief, brief_module.ReviewBrief, brief_module.PanelBrief}
+
+
 @pytest.mark.parametrize("locale", LANGUAGES)
 def test_a_brief_with_nothing_optional_is_a_message(locale: str) -> None:
     found = {name: judge(render(brief)) for name, brief in bare_briefs(locale).items()}
@@ -54,10 +58,7 @@ def test_every_kind_of_message_and_form_has_samples() -> None:
     }
     told = {message.brief for message in MESSAGES.values()}
     assert {type(brief) for brief in briefs("en").values()} == told
-    assert every - told == {
-        brief_module.ActionBrief,
-        brief_module.ReviewBrief,
-    }  # parts of ActionsBrief and ReviewsBrief
+    assert every - told == PARTS
     forms = {str(view["callback_id"]).rpartition(".")[2] for view in views("en").values() if view["type"] == "modal"}
     assert forms == {name for name in modals.__all__ if name not in ("WrongAnswers", "read_values")}
     assert sum(view["type"] == "home" for view in views("en").values()) >= 3
