@@ -8,7 +8,7 @@ from sqlmodel import select as pick
 
 from cycles import brief_improvement as improvement
 from cycles import brief_subjects as subjects
-from cycles import weekly
+from cycles import executive, weekly
 from cycles.action_states import AT_WORK
 from cycles.brief_actions import actions_brief
 from cycles.brief_improvement import action_brief
@@ -35,6 +35,8 @@ def brief_for(session: Session, delivery: Delivery, now: datetime) -> Brief | No
         return _chase_brief(session, delivery, reader, requests, now)
     if delivery.kind == "weekly":
         return weekly.brief(session, delivery, reader, now)
+    if delivery.kind == "executive":
+        return executive.brief(session, delivery, reader, now)
     first = about[0].subject_id
     if delivery.kind == "review":
         return reviews_brief(session, delivery, reader, [item.subject_id for item in about], now)

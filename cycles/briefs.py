@@ -17,6 +17,7 @@ from cycles.improvement_briefs import (
     EffectivenessBrief,
     FindingBrief,
 )
+from cycles.summary_briefs import ExecutiveBrief, ExecutiveRow, WeeklyBrief, WeeklyRow
 
 __all__ = [
     "AcceptanceBrief",
@@ -30,6 +31,8 @@ __all__ = [
     "DisputeBrief",
     "EffectivenessBrief",
     "EscalationBrief",
+    "ExecutiveBrief",
+    "ExecutiveRow",
     "FindingBrief",
     "Item",
     "LastAnswer",
@@ -228,37 +231,6 @@ class PlanBrief:
     approved: Answered | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class WeeklyRow:
-    """One person's part in a weekly digest, in requests."""
-
-    name: str
-    overdue: int
-    due: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class WeeklyBrief:
-    """To a manager about their people, or to a lead about the whole programme (`whole`), once a week.
-
-    `monday` is the first day of the reader's week; `due` counts what is due from today to its Sunday, `answered` what was
-    answered in the week before; `rows` are the people who owe most, `more` how many others owe something.
-    """
-
-    reader: Reader
-    whole: bool
-    monday: date
-    overdue: int
-    due: int
-    answered: int
-    actions: int
-    actions_overdue: int
-    lapses: int
-    expiring: int
-    rows: tuple[WeeklyRow, ...] = ()
-    more: int = 0
-
-
 Brief = (
     DigestBrief
     | ReminderBrief
@@ -271,6 +243,7 @@ Brief = (
     | PlanBrief
     | ActionsBrief
     | WeeklyBrief
+    | ExecutiveBrief
     | EffectivenessBrief
     | AcceptanceBrief
     | CadenceBrief

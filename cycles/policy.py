@@ -66,6 +66,7 @@ class Asking(Strict):
     messages_per_request: int = Field(default=4, ge=1, le=10)
     deputy_when_away_workdays: int = Field(default=2, ge=0, le=20)
     weekly_digest: Weekday | Literal["off"] = "monday"
+    executive_summary: Literal["monthly", "weekly", "off"] = "monthly"
 
     @model_validator(mode="after")
     def _ladder_climbs(self) -> "Asking":

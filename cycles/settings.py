@@ -12,6 +12,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from cycles.errors import BadInput
 
 SECRETS = ("slack_bot_token", "slack_app_token", "slack_signing_secret")
+# The scorecard's artifact, as Prefect's pages address it.
+SCORECARD = "artifacts/key/hoshin-scorecard"
 CLOCK_FILE = "clock.json"
 
 
@@ -59,6 +61,11 @@ class Settings(BaseSettings):
         if parts.scheme and (parts.netloc not in ("", "localhost") or not parts.path.startswith("/")):
             raise BadInput(f"HOSHIN_EVIDENCE_URL is {self.evidence_url}. Write file:///the/whole/path (three slashes).")
         return Path(unquote(parts.path) if parts.scheme else self.evidence_url)
+
+    @property
+    def scorecard_url(self) -> str:
+        """Where the scorecard is shown in the Prefect UI; empty where no address is known."""
+        return f"{self.prefect_ui.rstrip('/')}/{SCORECARD}" if self.prefect_ui else ""
 
     @property
     def anchors(self) -> Path:

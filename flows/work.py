@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from cycles import accounts, observations, overdue, panel_outcomes, returns, weekly
+from cycles import accounts, observations, overdue, panel_outcomes, regular, returns
 from cycles import act as act_rules
 from cycles import cancel as cancel_rules
 from cycles import check as check_rules
@@ -23,6 +23,7 @@ from cycles.check import Checked
 from cycles.close import Closing
 from cycles.do import Ticked
 from cycles.errors import BadInput, Refused
+from cycles.executive import EXECUTIVE
 from cycles.models import Cycle, Person
 from cycles.observations import Observed, Seen
 from cycles.people import current_policy, programme_head, programme_zone
@@ -40,6 +41,7 @@ from cycles.programme_cycles import (
 )
 from cycles.scorecard import Scorecard
 from cycles.scorecard_queries import scorecard
+from cycles.weekly import WEEKLY
 from flows.house import House
 
 log = logging.getLogger("hoshin.flows")
@@ -154,14 +156,15 @@ def identify_people(house: House) -> int:
 
 
 def decide_due(house: House) -> Ticked:
-    """One chase tick: everything that is due, and the weekly digests of those whose week begins."""
+    """One chase tick: everything that is due, and the regular messages of those whose week or month begins."""
     now = house.now()
     ticked = do_rules.tick_all(house.record, now=now, actor=house.actor)
-    with house.record.read() as session:
-        week_begins = weekly.is_due(session, now)
-    if week_begins:
-        with house.record.write() as session:
-            weekly.tell(session, now=now, actor=house.actor)
+    for message in (WEEKLY, EXECUTIVE):
+        with house.record.read() as session:
+            begins = regular.is_due(session, message, now)
+        if begins:
+            with house.record.write() as session:
+                regular.tell(session, message, now=now, actor=house.actor)
     return ticked
 
 
@@ -182,7 +185,7 @@ def deliver_messages(house: House) -> dict[str, Any]:
         house.record,
         house.slack,
         now=house.now,
-        render=partial(render, templates=house.settings.templates),
+        render=partial(render, templates=house.settings.templates, dashboard=house.settings.scorecard_url),
         pacer=house.pacer,
         progress=every(PROGRESS_S, house.progress) if house.progress else None,
     )

@@ -37,6 +37,7 @@ SHOWN = (
     "cadence",
     "finding",
     "weekly",
+    "executive",
 )
 
 

@@ -20,8 +20,6 @@ from tasks.slack.quoting import decoded
 from tasks.words import language_of
 
 Json = dict[str, Any]
-# The scorecard's artifact, as Prefect's pages address it.
-DASHBOARD = "artifacts/key/hoshin-scorecard"
 # Every word that is understood; the first of each language is the one we name.
 WORDS: Mapping[str, tuple[str, ...]] = {
     "requests": ("requests", "依頼", "mine", "list", "一覧"),
@@ -65,8 +63,7 @@ def _status(visit: Visit, _: str) -> Json:
     if found is None:
         return {"text": notice("no_cycle", visit.person.locale)}
     settings = visit.inbox.settings
-    dashboard = f"{settings.prefect_ui.rstrip('/')}/{DASHBOARD}" if settings.prefect_ui else ""
-    return reports.status(visit.reader, found, dashboard=dashboard, templates=settings.templates)
+    return reports.status(visit.reader, found, dashboard=settings.scorecard_url, templates=settings.templates)
 
 
 def _report(visit: Visit, key: str) -> Json:

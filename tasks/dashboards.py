@@ -12,19 +12,10 @@ from typing import Any, Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cycles.scorecard import ActionRow, Scorecard, SystemRow, Text
+from cycles.scorecard_figures import open_actions, worst_first
 from tasks.charts import alt_text, data_uri, scorecard_svg
 from tasks.charts.escaping import Markdown, escaped, image, link, sentence, shortened
-from tasks.charts.figures import (
-    STAGES,
-    control_words,
-    headline,
-    open_actions,
-    ring,
-    ring_share,
-    summary,
-    system_tone,
-    worst_first,
-)
+from tasks.charts.figures import STAGES, control_words, headline, ring, ring_share, summary, system_tone
 from tasks.charts.lines import (
     GOOD,
     OPEN,

@@ -55,6 +55,7 @@ OWN_NAMES: Mapping[tuple[str, str], str] = {
     ("ActionBrief", "state"): "open",
     ("ActionLine", "state"): "open",
     ("ChaseLine", "message"): "reminder",
+    ("ExecutiveBrief", "stage"): "do",
     ("FindingBrief", "state"): "reported",
     ("Glance", "stage"): "do",
     ("PanelBrief", "role"): "member",
@@ -133,4 +134,4 @@ class _Filled:
     def _plain(self, hint: type, name: str, of: str) -> Any:
         if hint is str:
             return OWN_NAMES.get((of, name)) or NAMES.get(name) or WORDS[self.locale]
-        return {bool: True, int: 3, date: NOW.date(), datetime: NOW}[hint]
+        return {bool: True, int: 3, float: 0.9, date: NOW.date(), datetime: NOW}[hint]

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cycles.scorecard import Scorecard, Tally
-from tasks.charts.figures import control_words, worst_first
+from cycles.scorecard_figures import worst_first
+from tasks.charts.figures import control_words
 from tasks.charts.parts import BAR_LEFT, INNER, LABEL_ROOM, MARGIN, WIDTH, Part
 from tasks.charts.svg import (
     GREEN,

@@ -1,57 +1,10 @@
 """What a scorecard says, once: the figures and orders that the picture, the page and the tables share."""
 
-from collections.abc import Sequence
-from datetime import date
-from zoneinfo import ZoneInfo
-
-from cycles.scorecard import ActionRow, LapseRow, RequestRow, Scorecard, StageRing, SystemRow, Tally
-from tasks.charts.words import Words, percent, whole_percent
+from cycles.scorecard import Scorecard, StageRing, SystemRow, Tally
+from cycles.scorecard_figures import open_actions, open_lapses, overdue_actions
+from tasks.charts.words import Words, percent
 
 STAGES = ("plan", "do", "check", "act")
-_SEVERITY = {"high": 0, "medium": 1, "low": 2}
-
-
-def today(card: Scorecard) -> date:
-    """The programme's calendar day at the moment of the card."""
-    return card.as_of.astimezone(ZoneInfo(card.zone)).date()
-
-
-def accepted(card: Scorecard, lapse: LapseRow) -> bool:
-    """Whether a risk acceptance still covers the lapse; its last day counts."""
-    return lapse.accepted_until is not None and lapse.accepted_until >= today(card)
-
-
-def open_lapses(card: Scorecard) -> list[LapseRow]:
-    """Lapses no accepted risk covers, those that touch most controls and have lasted longest first."""
-    return sorted(
-        (lapse for lapse in card.lapses if not accepted(card, lapse)),
-        key=lambda lapse: (-lapse.controls, lapse.happened_on, lapse.lapse_id),
-    )
-
-
-def open_actions(card: Scorecard) -> list[ActionRow]:
-    """Actions whose effect is not confirmed: overdue first, then by severity and due date."""
-    return sorted(
-        (action for action in card.actions if action.state != "effective"),
-        key=lambda action: (not action.overdue, _SEVERITY.get(action.severity, 3), action.due, action.action_id),
-    )
-
-
-def overdue_actions(card: Scorecard) -> list[ActionRow]:
-    return [action for action in open_actions(card) if action.overdue]
-
-
-def overdue_requests(card: Scorecard) -> list[RequestRow]:
-    return sorted((request for request in card.requests if request.overdue), key=lambda request: request.due)
-
-
-def worst_first(systems: Sequence[SystemRow]) -> list[SystemRow]:
-    return sorted(systems, key=_trouble)
-
-
-def _trouble(row: SystemRow) -> tuple[int, float, int, int, str, str]:
-    tally = row.tally
-    return (-tally.lapsed, tally.in_control, -row.overdue_requests, -tally.expiring, row.name, row.key)
 
 
 def system_tone(row: SystemRow) -> str:
@@ -66,13 +19,6 @@ def system_tone(row: SystemRow) -> str:
 def control_words(tally: Tally) -> str:
     """The share in control, or a dash while nothing is assessed: an empty programme is not 100% in control."""
     return percent(tally.in_control) if tally.total else "–"
-
-
-def points_since_last(card: Scorecard) -> int | None:
-    """Percentage points gained since the previous cycle, or None without one or before the first assessment."""
-    if card.previous_in_control is None or not card.tally.total:
-        return None
-    return whole_percent(card.tally.in_control) - whole_percent(card.previous_in_control)
 
 
 def decimal(value: float) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from cycles.scorecard import ActionRow, LapseRow, Scorecard
+from cycles.scorecard_figures import accepted, open_actions, open_lapses, overdue_actions, overdue_requests, today
 from tasks.charts.escaping import Markdown, sentence, shortened
-from tasks.charts.figures import accepted, open_actions, open_lapses, overdue_actions, overdue_requests, today
 from tasks.charts.words import Words
 
 GOOD, WATCH, WRONG, OPEN = "●", "▲", "✕", "○"

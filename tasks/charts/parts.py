@@ -6,19 +6,8 @@ Each part takes the card and the height at which it starts, and returns its shap
 from math import pi
 
 from cycles.scorecard import LapseRow, Scorecard, StageRing
-from tasks.charts.figures import (
-    STAGES,
-    control_words,
-    decimal,
-    headline,
-    lapse_count,
-    open_actions,
-    open_lapses,
-    overdue_actions,
-    points_since_last,
-    ring,
-    ring_share,
-)
+from cycles.scorecard_figures import open_actions, open_lapses, overdue_actions, points_since_last
+from tasks.charts.figures import STAGES, control_words, decimal, headline, lapse_count, ring, ring_share
 from tasks.charts.svg import (
     ALARM,
     BLUE_INK,

@@ -4,7 +4,6 @@ Words live in `templates/dashboards/words.yaml`, one key with every language, so
 that file alone. Dates and compact numbers follow the Unicode locale data (CLDR) that Babel carries.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +14,8 @@ from zoneinfo import ZoneInfo
 import yaml
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_compact_decimal
+
+from cycles.scorecard_figures import whole_percent
 
 LANGUAGES = ("en", "ja")
 
@@ -79,12 +80,6 @@ def words_for(language: str) -> Words:
     """Words for a locale such as `ja` or `ja-JP`; a language we do not write in reads English."""
     base = language.replace("_", "-").split("-")[0].lower()
     return Words(base if base in LANGUAGES else "en")
-
-
-def whole_percent(share: float) -> int:
-    """A share (0–1) in whole percent, rounded down: 999 of 1,000 in control must not read 100%."""
-    # The small addend undoes binary fractions: 0.29 * 100 is 28.999999999999996.
-    return max(0, min(100, math.floor(share * 100 + 1e-9)))
 
 
 def percent(share: float) -> str:

@@ -5,7 +5,7 @@ A new message needs one brief in `cycles.briefs`, one builder, one template and 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from cycles.briefs import (
     DisputeBrief,
     EffectivenessBrief,
     EscalationBrief,
+    ExecutiveBrief,
     FindingBrief,
     OfferBrief,
     PanelsBrief,
@@ -31,6 +32,7 @@ from tasks.blocks import problems
 from tasks.messages.chase import escalation, reminder
 from tasks.messages.cycle import plan
 from tasks.messages.digest import digest
+from tasks.messages.executive import executive
 from tasks.messages.findings import finding
 from tasks.messages.handover import dispute, offer, returned
 from tasks.messages.improvement import actions, effectiveness
@@ -76,6 +78,7 @@ MESSAGES: dict[str, Message] = {
         Message(kind="plan", brief=PlanBrief, build=plan, template="plan.j2"),
         Message(kind="action", brief=ActionsBrief, build=actions, template="action.j2"),
         Message(kind="weekly", brief=WeeklyBrief, build=weekly, template="weekly.j2"),
+        Message(kind="executive", brief=ExecutiveBrief, build=executive, template="executive.j2"),
         Message(kind="effectiveness", brief=EffectivenessBrief, build=effectiveness, template="effectiveness.j2"),
         Message(kind="acceptance", brief=AcceptanceBrief, build=acceptance, template="acceptance.j2"),
         Message(kind="cadence", brief=CadenceBrief, build=cadence, template="cadence.j2"),
@@ -85,8 +88,13 @@ MESSAGES: dict[str, Message] = {
 _BY_BRIEF = {message.brief: message for message in MESSAGES.values()}
 
 
-def render(brief: Brief, *, templates: Path | None = None) -> Payload:
-    """The message a brief calls for; in Hoshin's own words where those of `templates` make one that cannot be sent."""
+def render(brief: Brief, *, templates: Path | None = None, dashboard: str = "") -> Payload:
+    """The message a brief calls for; in Hoshin's own words where those of `templates` make one that cannot be sent.
+
+    `dashboard` is the scorecard's address, which the record does not know; empty where there is none.
+    """
+    if isinstance(brief, ExecutiveBrief) and dashboard:
+        brief = replace(brief, dashboard=dashboard)
     message = _BY_BRIEF[type(brief)]
     payload = message(brief, templates=templates)
     wrong = problems(payload) if templates and not is_strict() else []

@@ -14,6 +14,8 @@ from cycles.briefs import WeeklyBrief
 from cycles.check import check
 from cycles.do import tick
 from cycles.models import Delivery, Person
+from cycles.regular import is_due
+from cycles.regular import tell as tell_regularly
 from cycles.store import Record
 
 QUARTER = timedelta(minutes=15)
@@ -21,7 +23,7 @@ QUARTER = timedelta(minutes=15)
 
 def tell(built: House) -> int:
     with built.record.write() as session:
-        return weekly.tell(session, now=built.now, actor="do")
+        return tell_regularly(session, weekly.WEEKLY, now=built.now, actor="do")
 
 
 def weeks(built: House, *, until: datetime, step: timedelta = timedelta(hours=1)) -> list[tuple[str, str, datetime]]:
@@ -142,5 +144,5 @@ def test_a_tick_in_mid_week_looks_at_one_row(new_sqlite: Any) -> None:
     statements: list[str] = []
     event.listen(built.record.engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
     with built.record.read() as session:
-        assert not weekly.is_due(session, built.now + QUARTER)
+        assert not is_due(session, weekly.WEEKLY, built.now + QUARTER)
     assert len([text for text in statements if "SELECT" in text]) == 1

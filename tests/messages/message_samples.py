@@ -19,6 +19,8 @@ from cycles.briefs import (
     DisputeBrief,
     EffectivenessBrief,
     EscalationBrief,
+    ExecutiveBrief,
+    ExecutiveRow,
     FindingBrief,
     Item,
     LastAnswer,
@@ -498,7 +500,45 @@ def _weeks(kit: Kit) -> dict[str, Brief]:
     return {
         "weekly": week,
         "weekly-lead": replace(week, reader=kit.reader(3), whole=True, actions_overdue=0, more=12),
+        **_summaries(kit),
         "weekly-actions-only": replace(week, overdue=0, due=0, answered=0, rows=()),
+    }
+
+
+def _summaries(kit: Kit) -> dict[str, Brief]:
+    names = [kit.w(SYSTEMS[kit.locale][n % 2]) for n in range(3)]
+    counts = ((3, 2), (1, 0), (0, 1))
+    summary = ExecutiveBrief(
+        reader=kit.reader(3),
+        organisation=kit.say("Aozora Financial Group", "あおぞらフィナンシャルグループ"),
+        cycle=kit.w("FY2026-Q3"),
+        stage="do",
+        workday=23,
+        workdays=58,
+        closes=date(2026, 12, 22),
+        in_control=0.943,
+        previous=0.917,
+        controls=1596,
+        lapses=4,
+        new_lapses=5,
+        recovered=1,
+        overdue=3,
+        actions=7,
+        actions_overdue=2,
+        expiring=1,
+        systems=tuple(
+            ExecutiveRow(system_name=name, lapsed=lapsed, overdue=late)
+            for name, (lapsed, late) in zip(names, counts, strict=True)
+        ),
+        more=4,
+        dashboard="https://prefect.example/artifacts/key/hoshin-scorecard",
+    )
+    calm = replace(summary, lapses=0, new_lapses=0, recovered=0, overdue=0, actions=0, actions_overdue=0, expiring=0)
+    return {
+        "executive": summary,
+        "executive-calm": replace(calm, in_control=1.0, previous=1.0, systems=(), more=0, dashboard=""),
+        "executive-worse": replace(summary, in_control=0.9, stage="closed", weekly=True, more=0),
+        "executive-first": replace(calm, previous=None, controls=0, in_control=1.0, systems=(), more=0),
     }
 
 

@@ -17,7 +17,7 @@ from tasks.words import clean
 Node = dict[str, Any]
 KINDS = [
     "digest", "reminder", "escalation", "returned", "offer", "dispute", "review", "panel", "plan", "action",
-    "weekly", "effectiveness", "acceptance", "cadence", "finding",
+    "weekly", "executive", "effectiveness", "acceptance", "cadence", "finding",
 ]  # fmt: skip
 CASES = [(locale, style) for locale in ("en", "ja") for style in STYLES]
 
