@@ -207,3 +207,25 @@ def test_two_thousand_owners(opened: Opener) -> None:
         once_each(house)
         assert len(house.shown()) == 2_001
         assert house.clock() - began < timedelta(hours=2)
+
+
+def test_a_rewrite_that_waits_for_another_one_is_not_tried_without_end(house: House) -> None:
+    """Its sender died half a minute ago; whether Slack took that one is looked up by a later pass."""
+    paced(house)
+    house.clock.on(minutes=2)
+    rewrite_all(house)
+    stuck = next(row for row in house.rows("queued") if row.kind == "refresh")
+    with house.record.write() as session:
+        assert outbox.claim(session, stuck, house.clock(), channel="D1")
+    house.clock.on(seconds=30)
+    rewrite_all(house)
+    tried: list[tuple[int, int]] = []
+
+    def count(*progress: int) -> None:
+        tried.append((progress[0], progress[1]))
+        assert len(tried) < 1_000
+
+    paced(house, pacer=pacer_of(house, METHODS), progress=count)
+    assert len(tried) < 20
+    house.settle()
+    once_each(house)
