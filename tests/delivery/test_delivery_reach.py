@@ -123,3 +123,15 @@ def test_whoever_a_message_finds_again_is_asked_again(house: House) -> None:
     house.clock.on(hours=1)
     a_pass(house)
     assert {request.disputed for request in requests_of(house, "owner01")} == {False}
+
+
+def test_whoever_is_gone_once_more_is_the_leads_once_more(house: House) -> None:
+    person, address = house.person("owner01").id, house.person("owner01").email
+    told = []
+    for email in (LOST, address, LOST):
+        house.change(Person, person, email=email, slack_id=None)
+        house.clock.on(hours=25)
+        a_pass(house)
+        a_pass(house)
+        told.append(len(disputes(house)))
+    assert told == [1, 1, 2]
