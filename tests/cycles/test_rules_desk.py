@@ -327,6 +327,14 @@ def test_only_whom_it_concerns_reads_a_report(record: Record) -> None:
         assert readers(built, nothing) == [], nothing
 
 
+@pytest.mark.parametrize(
+    ("name", "typed"), [("Übersetzung", "ÜBERSETZUNG"), ("採用（本番）", "採用(本番)"), ("ＡＩ  審査", "ai 審査")]
+)
+def test_a_system_is_found_by_its_name_however_it_is_written(new_record: NewRecord, name: str, typed: str) -> None:
+    built = house(new_record(), system("scoring", name=name))
+    assert isinstance(read(built, "lead", typed), SystemReport)
+
+
 def test_a_report_tells_the_whole_story(record: Record) -> None:
     built = told(built_with(record))
     asked = read(built, "lead", str(built.request("missing").id))
