@@ -137,8 +137,11 @@ class _Reading:
         return self.session.exec(judging).first() is not None
 
     def sees_action(self, action: Action, system: System) -> bool:
-        """Its owner, who judges its effect, the system's owner, and leads."""
-        return self.leads or self.person.id in (action.owner_id, action.reviewer_id, system.owner_id)
+        """Its owner, who judges its effect, leads, and the system's owner, whom a confidential concern may be about."""
+        if self.leads or self.person.id in (action.owner_id, action.reviewer_id):
+            return True
+        found = finding_of(self.session, action)
+        return self.person.id == system.owner_id and not (found and found.confidential)
 
     def name(self, person_id: int) -> str:
         return self.directory.people[person_id].name
