@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cycles import outbox
+from cycles.models import Person
 from tasks.slack import Delivered
 from tasks.slack.manifest import METHODS, Method
 from tasks.slack.pacing import BUDGET_S, MINUTE_S, SHARE, Pacer, pacer_for
@@ -176,6 +177,18 @@ def test_a_clock_that_stands_still_ends_the_pass(house: House) -> None:
     done = paced(house, pacer=Pacer(sleep=slept.append))
     assert (done.sent, len(house.rows("queued"))) == (3, 5)
     assert sum(slept) <= 1
+
+
+def test_who_is_looked_up_first_counts_among_those_written_to(opened: Opener) -> None:
+    """Two lanes end in the same method, whose limit is one."""
+    with opened(owners=OWNERS) as house:
+        for number in range(1, OWNERS // 2):
+            house.change(Person, house.person(f"owner{number:02d}").id, slack_id=f"U{number + 2:08d}")
+        posts = {**TENTH, "chat.postMessage": replace(METHODS["chat.postMessage"], per_minute=round(5 / SHARE))}
+        paced(house, pacer=pacer_of(house, posts))
+        at = sorted(row.sent_at for row in house.rows("sent") if row.sent_at)
+        assert len(at) == MESSAGES
+        assert all(later - earlier >= timedelta(seconds=MINUTE_S) for earlier, later in zip(at, at[5:], strict=False))
 
 
 # At length ------------------------------------------------------------------------------------------------------------
