@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from delivery_house import House, Opener
+from delivery_house import MORNING, NEXT_MORNING, House, Opener
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -189,6 +189,23 @@ def test_who_is_looked_up_first_counts_among_those_written_to(opened: Opener) ->
         at = sorted(row.sent_at for row in house.rows("sent") if row.sent_at)
         assert len(at) == MESSAGES
         assert all(later - earlier >= timedelta(seconds=MINUTE_S) for earlier, later in zip(at, at[5:], strict=False))
+
+
+def test_nobody_is_written_to_after_hours_because_their_account_was_waited_for(house: House) -> None:
+    house.settle()
+    house.clock.at = MORNING.replace(hour=8, minute=59, second=50)  # 17:59:50 in Tokyo
+    reader = house.row()
+    house.queue("reminder", next(row for row in house.rows("sent") if row.person_id != reader.person_id), key="first")
+    house.queue("reminder", reader, key="late", role="last")
+    pacer = pacer_of(house)
+    pacer.learn("users.lookupByEmail", [0.0] * 5)
+
+    def forgotten(*_: object) -> Any:  # another process has found the account gone while this pass was under way
+        house.change(Person, reader.person_id, slack_id=None)
+
+    paced(house, pacer=pacer, progress=forgotten)
+    late = next(row for row in house.rows() if row.key == "late")
+    assert (late.state, late.not_before) == ("queued", NEXT_MORNING)
 
 
 # At length ------------------------------------------------------------------------------------------------------------
