@@ -126,11 +126,12 @@ def _orphan(found: _Round, request: Request) -> None:
     found.heard.lead_learns(request)
     found.heard.orphans += 1
     # One message for all that a person left behind: whoever the lead names gets everything (decisions.reassign).
+    day = found.directory.today(lead, found.now)  # whoever came back may be gone once more
     outbox.tell(
         found.session,
         found.directory,
         lead,
-        key=f"dispute:{found.cycle.key}:left:{gone}:{request.id}",
+        key=f"dispute:{found.cycle.key}:left:{gone}:{request.id}:{day}",
         kind="dispute",
         about=[("request", request.id, 0)],
         now=found.now,

@@ -78,6 +78,8 @@ def _ask(session: Session, action: Action, policy: Policy, directory: Directory,
     free = _free(directory, action.owner_id, {row.person_id for row in rounds}, now)
     if not free and (not rounds or directory.has_left(rounds[-1].person_id, now)):
         return False  # nobody is there but its owner, who may not judge it; whoever joins is asked
+    if not free and not _let_pass(rounds[-1], policy, directory, now):
+        return False  # or each night would leave one more message for whom nobody replaces while they are away
     # When nobody is left to pass it on to, the last one asked is reminded.
     chosen = free[action.id % len(free)] if free else rounds[-1].person_id
     written = outbox.tell(
@@ -125,8 +127,10 @@ def _free(directory: Directory, owner_id: int, asked: set[int], now: datetime) -
 
 def _waits_too_long(last: Delivery, policy: Policy, directory: Directory, now: datetime) -> bool:
     """They have left, are away for long, or let the target for reviews pass."""
-    if not directory.is_here(last.person_id, now):
-        return True
+    return not directory.is_here(last.person_id, now) or _let_pass(last, policy, directory, now)
+
+
+def _let_pass(last: Delivery, policy: Policy, directory: Directory, now: datetime) -> bool:
     reached, today = (directory.today(last.person_id, at) for at in (last.not_before, now))
     return directory.calendar(last.person_id).between(reached, today) > policy.reviewing.target_workdays
 

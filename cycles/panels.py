@@ -223,7 +223,12 @@ def _free(
     found = [row for row in rows if row.person_id not in barred and not directory.has_left(row.person_id, now)]
     start = turn % len(found) if found else 0
     found = [*found[start:], *found[:start]]
-    found.sort(key=lambda row: (not directory.is_here(row.person_id, now), row.person_id == decider))
+
+    def rank(row: Membership) -> tuple[bool, bool]:
+        # A program answers without Slack, where it need not have an account.
+        return not (row.automated or directory.is_here(row.person_id, now)), row.person_id == decider
+
+    found.sort(key=rank)
     return [Member(person_id=row.person_id, group=row.group, automated=row.automated) for row in found]
 
 

@@ -1,6 +1,7 @@
 """What `/hoshin report` tells: one request, one improvement action or one system, to those it concerns and nobody else."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -136,8 +137,11 @@ class _Reading:
         return self.session.exec(judging).first() is not None
 
     def sees_action(self, action: Action, system: System) -> bool:
-        """Its owner, who judges its effect, the system's owner, and leads."""
-        return self.leads or self.person.id in (action.owner_id, action.reviewer_id, system.owner_id)
+        """Its owner, who judges its effect, leads, and the system's owner, whom a confidential concern may be about."""
+        if self.leads or self.person.id in (action.owner_id, action.reviewer_id):
+            return True
+        found = finding_of(self.session, action)
+        return self.person.id == system.owner_id and not (found and found.confidential)
 
     def name(self, person_id: int) -> str:
         return self.directory.people[person_id].name
@@ -226,8 +230,7 @@ def _action_line(reading: _Reading, action: Action) -> ActionLine:
 def _system(reading: _Reading, wanted: str) -> SystemReport | None:
     """By its key; by its name where no key is so."""
     session = reading.session
-    named = select(System).where(or_(func.lower(System.key) == wanted, func.lower(System.name) == wanted))
-    system = next(iter(sorted(session.exec(named).all(), key=lambda row: row.key.lower() != wanted)), None)
+    system = session.exec(select(System).where(func.lower(System.key) == wanted)).first() or _named(session, wanted)
     if system is None:
         return None
     requests = [row for row in _requests_of(session, system) if reading.sees_request(row[0], system)]
@@ -253,6 +256,17 @@ def _system(reading: _Reading, wanted: str) -> SystemReport | None:
         actions=tuple(told),
         more=max(0, len(lines) - SHOWN_ROWS) + len(actions) - len(told),
     )
+
+
+def _named(session: Session, wanted: str) -> System | None:
+    # Compared here: SQLite's lower() knows ASCII only, and a command comes with full-width letters made plain.
+    names = session.exec(select(System.id, System.name).order_by(col(System.id))).all()
+    found = next((number for number, name in names if _plain(name) == _plain(wanted)), None)
+    return session.get(System, found) if found is not None else None
+
+
+def _plain(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _requests_of(session: Session, system: System) -> list[tuple[Request, Text]]:

@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from cycles import accounts, observations, overdue, panel_outcomes, regular, returns
 from cycles import act as act_rules
 from cycles import cancel as cancel_rules
 from cycles import check as check_rules
 from cycles import close as close_rules
 from cycles import do as do_rules
+from cycles import observations, overdue, panel_outcomes, regular
 from cycles import plan as plan_rules
 from cycles import status as status_rules
 from cycles.act import Acted
@@ -149,9 +149,6 @@ def identify_people(house: House) -> int:
     found = identify(house.record, house.slack, house.now(), pacer=house.pacer)
     for problem in found.problems:
         log.warning("people: %s", problem)
-    if found.found:
-        with house.record.write() as session:
-            returns.take_back(session, found.found, now=house.now(), actor=accounts.ACTOR)
     return len(found.orphaned)
 
 

@@ -156,7 +156,8 @@ def _may_go(tour: Tour, letter: Letter) -> bool:
 def _send(tour: Tour, letter: Letter) -> None:
     """Find the reader's channel, commit the claim, write what is true now, post it, and keep the outcome."""
     channel = channel_of(tour, letter)
-    if channel is None:
+    # The account may have been waited for until after hours.
+    if channel is None or not decent(tour, letter):
         return
     slot = tour.slot(letter, channel)
     if slot > tour.now():

@@ -1,6 +1,6 @@
 """People's Slack accounts, found by e-mail address and kept in the record."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,8 @@ from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 from sqlmodel import Session, col, select
 
-from cycles.accounts import SOUGHT
+from cycles import returns
+from cycles.accounts import ACTOR, SOUGHT
 from cycles.models import Person, Setting
 from cycles.people import Directory, current_policy
 from cycles.store import Record
@@ -48,7 +49,10 @@ class Match:
 def identify(
     record: Record, client: WebClient, now: datetime, *, limit: int = LOOKUPS, pacer: Pacer | None = None
 ) -> Identified:
-    """Look up everybody without a Slack account, at most `limit` a call; the next call goes on where this one ended."""
+    """Look up everybody without a Slack account, at most `limit` a call; the next call goes on where this one ended.
+
+    What was put before the lead because nobody could write to them is theirs again (`cycles.returns`).
+    """
     with record.read() as session:
         missing, progress = _missing(session, now), _progress(session)
     after = int(progress.get("after", 0))
@@ -72,7 +76,7 @@ def identify(
         problems += [match.problem] if match.problem else []
         orphaned -= set(found)
     waiting = [person for person in missing if person.id > after]
-    _keep(record, {"after": after if waiting else 0, "at": now.isoformat(), "orphaned": sorted(orphaned)})
+    _keep(record, {"after": after if waiting else 0, "at": now.isoformat(), "orphaned": sorted(orphaned)}, found, now)
     return Identified(
         found=tuple(found),
         orphaned=tuple(sorted(orphaned)),
@@ -135,6 +139,10 @@ def _progress(session: Session) -> Mapping[str, Any]:
     return row.value if row else {}
 
 
-def _keep(record: Record, progress: dict[str, Any]) -> None:
+def _keep(record: Record, progress: dict[str, Any], found: Collection[str], now: datetime) -> None:
+    """Whoever is found is asked again in the same transaction; so is whom a press or a message found in between."""
     with record.write() as session:
+        missed = _progress(session).get("orphaned", ())
+        back = session.exec(select(Person.key).where(col(Person.key).in_(missed), col(Person.slack_id).is_not(None)))
+        returns.take_back(session, {*found, *back.all()}, now=now, actor=ACTOR)
         session.merge(Setting(name=SOUGHT, value=progress))

@@ -21,6 +21,8 @@ def rewrite(tour: Tour, letter: Letter) -> None:
         payload = written(tour, letter, root)
         if payload is not None:
             _update(tour, letter, root, payload)
+    else:
+        tour.postpone(letter, tour.now() + PAUSE)  # another one of the same message is under way
 
 
 def _update(tour: Tour, letter: Letter, root: Delivery, payload: Payload) -> None:

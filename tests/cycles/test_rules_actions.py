@@ -14,6 +14,7 @@ from sqlalchemy import update
 from sqlmodel import SQLModel, col, select
 
 from cycles import acceptances, answers, cadences, decisions, findings, milestones
+from cycles.accounts import SOUGHT
 from cycles.act import act
 from cycles.action_states import AT_WORK, CLOSED, LEGAL
 from cycles.brief_queries import brief_for
@@ -38,6 +39,7 @@ from cycles.models import (
     Milestone,
     Person,
     Request,
+    Setting,
     System,
 )
 from cycles.people import Directory
@@ -376,6 +378,25 @@ def test_when_the_only_one_asked_has_left_and_nobody_else_may_nobody_is_asked_in
     built.on("2026-12-22").turn(act)
     assert [row.person_id for row in built.deliveries("effectiveness")] == [built.ids(Person)["judge"]]
     assert [entry for entry in built.journal() if entry not in before] == []
+
+
+@pytest.mark.parametrize("how", ["unreachable", "on leave"])
+def test_the_only_one_who_may_judge_is_not_asked_anew_every_night_while_they_are_not_there(
+    record: Record, how: str
+) -> None:
+    # The lead owns it, so that nobody but the one reviewer may judge.
+    away = people(person("chief"), judge={"leave": [{"from": "2026-12-22", "to": "2027-01-29"}]})
+    built, found = lapsed(record, reviewers=["judge"], who=away if how == "on leave" else people(person("chief")))
+    built.change(Action, found.id, owner_id=built.ids(Person)["lead"])
+    by(built, "lead", lambda a: decisions.implemented(a, found.id, **ALL_THREE))
+    built.on("2026-12-21").turn(act)
+    assert len(built.deliveries("effectiveness")) == 1
+    if how == "unreachable":
+        with built.record.write() as session:
+            session.add(Setting(name=SOUGHT, value={"orphaned": ["judge"]}))
+    for day in range(22, 29):
+        built.on(f"2026-12-{day}").turn(act)
+    assert len(built.deliveries("effectiveness")) <= 2
 
 
 def test_what_an_action_still_lacks_is_named(record: Record) -> None:

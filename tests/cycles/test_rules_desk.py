@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rules_house import DIGEST, House, house, people, person, system
 
-from cycles import answers, decisions, desk, objections, panel_outcomes
+from cycles import answers, decisions, desk, findings, objections, panel_outcomes
 from cycles.briefs import ActionBrief, EffectivenessBrief, Item, PanelBrief, ReviewBrief
 from cycles.check import check
 from cycles.desk_briefs import Sheet, unfold
 from cycles.do import tick
 from cycles.errors import Refused
 from cycles.glance import Asked, Glance, glance, may_see
-from cycles.models import UNANSWERED, Action, Evidence, Panel, Person, Request, Review
+from cycles.models import UNANSWERED, Action, Evidence, Panel, Person, Request, Review, System
 from cycles.report import ActionReport, Report, RequestReport, SystemReport, report
 from cycles.store import Record
 from cycles.takers import takers
@@ -325,6 +325,32 @@ def test_only_whom_it_concerns_reads_a_report(record: Record) -> None:
     assert readers(built, "Handed") == everybody("second")
     for nothing in ("", "0", "999999", "A-999999", "nothing", "1" * 30, "A-", "#"):
         assert readers(built, nothing) == [], nothing
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"), [("Übersetzung", "ÜBERSETZUNG"), ("採用（本番）", "採用(本番)"), ("ＡＩ  審査", "ai 審査")]
+)
+def test_a_system_is_found_by_its_name_however_it_is_written(new_record: NewRecord, name: str, typed: str) -> None:
+    built = house(new_record(), system("scoring", name=name))
+    assert isinstance(read(built, "lead", typed), SystemReport)
+
+
+def test_a_concern_given_to_somebody_else_is_not_read_by_the_systems_owner(record: Record) -> None:
+    built = house(record, system("scoring"), who=people(person("whistle")))
+    told = findings.Report(
+        system_id=built.ids(System)["scoring"], title="The owner forges logs", confidential=True, source="concern"
+    )
+    with built.record.write() as session:
+        reporter = built.act_as(session, "whistle").person
+        number = findings.report(session, told, reporter, now=built.now).id
+    with built.record.write() as session:
+        other = built.act_as(session, "other").person
+        action = findings.triage(built.act_as(session, "lead"), number, accept=True, owner=other)
+        assert action is not None
+        key = f"A-{action.id}"
+    assert readers(built, key) == ["lead", "other"]
+    assert "forges" not in spoken(read(built, "owner", "scoring"))
+    assert "forges" in spoken(read(built, "other", "scoring"))
 
 
 def test_a_report_tells_the_whole_story(record: Record) -> None:

@@ -11,15 +11,29 @@ from rules_house import DIGEST, House, house, people, person, programme, send, s
 from sqlmodel import col, select
 
 from cycles import answers, decisions, observations, outbox, panel_outcomes, panel_votes, panels
+from cycles.accounts import SOUGHT
 from cycles.brief_queries import brief_for
 from cycles.briefs import PanelBrief, PanelsBrief, ReturnedBrief
 from cycles.close import gate
 from cycles.errors import BadInput, Refused
 from cycles.journal import verify
-from cycles.models import Delivery, Evidence, JournalEntry, Leave, Membership, Panel, Person, Review, System, Verdict
+from cycles.models import (
+    Delivery,
+    Evidence,
+    JournalEntry,
+    Leave,
+    Membership,
+    Panel,
+    Person,
+    Review,
+    Setting,
+    System,
+    Verdict,
+)
 from cycles.observations import Seen
 from cycles.overdue import remind_deciders
 from cycles.panel_view import panel_view
+from cycles.people import Directory, current_policy
 from cycles.permits import Act
 from cycles.programme.load import load_programme
 from cycles.quorum import Vote
@@ -189,6 +203,22 @@ def test_groups_and_humans_are_seated_first(record: Record) -> None:
     assert count(built) == 0, "three agree, but of one group and only two of them human"
     vote(built, evidence, "cat", "accept")
     assert (count(built), panel(built).outcome) == (1, "satisfied")
+
+
+def test_a_program_keeps_its_turn_though_it_has_no_slack_account(record: Record) -> None:
+    built = built_with(record, person("cat"), reviewers=[*FOUR, {"person": "cat", "automated": True}])
+    lead = built.ids(Person)["lead"]
+
+    def turns() -> list[list[int]]:
+        with built.record.read() as session:
+            directory = Directory.load(session, current_policy(session))
+            free = (panels._free(session, directory, (), turn, lead, built.now) for turn in range(5))
+            return [[member.person_id for member in row] for row in free]
+
+    before = turns()
+    with built.record.write() as session:
+        session.add(Setting(name=SOUGHT, value={"orphaned": ["cat"]}))
+    assert turns() == before
 
 
 def test_too_few_free_reviewers_agree_as_many_as_ever(record: Record) -> None:

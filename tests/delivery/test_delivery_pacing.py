@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from delivery_house import House, Opener
+from delivery_house import MORNING, NEXT_MORNING, House, Opener
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cycles import outbox
+from cycles.models import Person
 from tasks.slack import Delivered
 from tasks.slack.manifest import METHODS, Method
 from tasks.slack.pacing import BUDGET_S, MINUTE_S, SHARE, Pacer, pacer_for
@@ -178,6 +179,35 @@ def test_a_clock_that_stands_still_ends_the_pass(house: House) -> None:
     assert sum(slept) <= 1
 
 
+def test_who_is_looked_up_first_counts_among_those_written_to(opened: Opener) -> None:
+    """Two lanes end in the same method, whose limit is one."""
+    with opened(owners=OWNERS) as house:
+        for number in range(1, OWNERS // 2):
+            house.change(Person, house.person(f"owner{number:02d}").id, slack_id=f"U{number + 2:08d}")
+        posts = {**TENTH, "chat.postMessage": replace(METHODS["chat.postMessage"], per_minute=round(5 / SHARE))}
+        paced(house, pacer=pacer_of(house, posts))
+        at = sorted(row.sent_at for row in house.rows("sent") if row.sent_at)
+        assert len(at) == MESSAGES
+        assert all(later - earlier >= timedelta(seconds=MINUTE_S) for earlier, later in zip(at, at[5:], strict=False))
+
+
+def test_nobody_is_written_to_after_hours_because_their_account_was_waited_for(house: House) -> None:
+    house.settle()
+    house.clock.at = MORNING.replace(hour=8, minute=59, second=50)  # 17:59:50 in Tokyo
+    reader = house.row()
+    house.queue("reminder", next(row for row in house.rows("sent") if row.person_id != reader.person_id), key="first")
+    house.queue("reminder", reader, key="late", role="last")
+    pacer = pacer_of(house)
+    pacer.learn("users.lookupByEmail", [0.0] * 5)
+
+    def forgotten(*_: object) -> Any:  # another process has found the account gone while this pass was under way
+        house.change(Person, reader.person_id, slack_id=None)
+
+    paced(house, pacer=pacer, progress=forgotten)
+    late = next(row for row in house.rows() if row.key == "late")
+    assert (late.state, late.not_before) == ("queued", NEXT_MORNING)
+
+
 # At length ------------------------------------------------------------------------------------------------------------
 
 
@@ -207,3 +237,25 @@ def test_two_thousand_owners(opened: Opener) -> None:
         once_each(house)
         assert len(house.shown()) == 2_001
         assert house.clock() - began < timedelta(hours=2)
+
+
+def test_a_rewrite_that_waits_for_another_one_is_not_tried_without_end(house: House) -> None:
+    """Its sender died half a minute ago; whether Slack took that one is looked up by a later pass."""
+    paced(house)
+    house.clock.on(minutes=2)
+    rewrite_all(house)
+    stuck = next(row for row in house.rows("queued") if row.kind == "refresh")
+    with house.record.write() as session:
+        assert outbox.claim(session, stuck, house.clock(), channel="D1")
+    house.clock.on(seconds=30)
+    rewrite_all(house)
+    tried: list[tuple[int, int]] = []
+
+    def count(*progress: int) -> None:
+        tried.append((progress[0], progress[1]))
+        assert len(tried) < 1_000
+
+    paced(house, pacer=pacer_of(house, METHODS), progress=count)
+    assert len(tried) < 20
+    house.settle()
+    once_each(house)

@@ -1,7 +1,7 @@
 """Who has no Slack account: what they were asked is put before the lead, a few people a day, and is theirs again with an account."""
 
 import pytest
-from delivery_house import House, Opener
+from delivery_house import House, Opener, of
 from sqlmodel import col, select
 
 from cycles import do, returns
@@ -21,9 +21,7 @@ def requests_of(house: House, key: str) -> list[Request]:
 def a_pass(house: House) -> None:
     """What `hoshin do` does, in its order."""
     refresh(house.record, house.client, house.clock())
-    found = identify(house.record, house.client, house.clock()).found
-    with house.record.write() as session:
-        returns.take_back(session, found, now=house.clock(), actor="slack")
+    identify(house.record, house.client, house.clock())
     do.tick_all(house.record, now=house.clock(), actor="test")
     house.deliver()
 
@@ -107,3 +105,33 @@ def test_whoever_cannot_be_reached_stands_in_for_nobody_but_stays_lead(house: Ho
         assert dict(few.people).keys() == directory.people.keys()
         assert {key: list(value) for key, value in few.leave.items()} == dict(directory.leave)
         assert session.exec(select(Person.id).where(col(Person.id).in_(few.unreachable))).all() == [lead]
+
+
+def test_whoever_a_message_finds_again_is_asked_again(house: House) -> None:
+    """Their account came up in between, and a message that asks for nothing was the first to find it."""
+    person, address = house.person("owner01").id, house.person("owner01").email
+    house.change(Person, person, email=LOST)
+    a_pass(house)
+    house.clock.on(days=7)
+    a_pass(house)
+    assert {request.disputed for request in requests_of(house, "owner01")} == {True}
+
+    house.change(Person, person, email=address)
+    house.queue("offer", of(house, "owner01"), key="offered")
+    house.deliver()
+    assert house.person("owner01").slack_id
+    house.clock.on(hours=1)
+    a_pass(house)
+    assert {request.disputed for request in requests_of(house, "owner01")} == {False}
+
+
+def test_whoever_is_gone_once_more_is_the_leads_once_more(house: House) -> None:
+    person, address = house.person("owner01").id, house.person("owner01").email
+    told = []
+    for email in (LOST, address, LOST):
+        house.change(Person, person, email=email, slack_id=None)
+        house.clock.on(hours=25)
+        a_pass(house)
+        a_pass(house)
+        told.append(len(disputes(house)))
+    assert told == [1, 1, 2]
