@@ -10,6 +10,7 @@ from cycles.brief_queries import reader_of
 from cycles.desk_briefs import unfold
 from cycles.glance import glance, may_see
 from cycles.models import Inbound, Person
+from cycles.people import has_left
 from inbox.house import Inbox
 from inbox.visit import LONGEST_ID, Reply, Step, Visit, void
 from tasks import home
@@ -21,10 +22,12 @@ def publish(visit: Visit, page: int = 0) -> None:
     """Set the person's App Home to what is true now. Raises what the SDK raises."""
     inbox = visit.inbox
     with inbox.record.read() as session:
-        all_of_it = desk.papers(session, visit.person, visit.now)
+        # Slack goes on showing a home to whoever has left the programme; opened again, it is empty.
+        left = has_left(visit.person, visit.now)
+        all_of_it = [] if left else desk.papers(session, visit.person, visit.now)
         place = home.Place.of(len(all_of_it), page)
         sheets = unfold(session, place.cut(all_of_it), visit.person, visit.now)
-        seen = glance(session, visit.now) if may_see(session, visit.person) else None
+        seen = glance(session, visit.now) if may_see(session, visit.person) and not left else None
     view = home.home(
         reader_of(visit.person),
         sheets,

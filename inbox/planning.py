@@ -40,8 +40,11 @@ def latest(act: Act, action_id: int) -> date | None:
 
 def send(visit: Visit, act: Act, filled: Filled) -> None:
     """What was reached is ticked off, what is new is set."""
-    for value in filled.values.get(REACHED) or ():
-        milestones.done(act, number(value), action_id=visit.number)
+    # What was ticked off while the form was open is not owed once more.
+    reached = {row.id for row in milestones.of(act.session, visit.number) if row.done_at is not None}
+    for step in map(number, filled.values.get(REACHED) or ()):
+        if step not in reached:
+            milestones.done(act, step, action_id=visit.number)
     for name in [name for name in filled.values if name.partition(".")[0] == STEP]:
         due = filled.values.get(f"{STEP_DUE}.{name.partition('.')[2]}")
         if filled.text(name) and due:

@@ -129,6 +129,25 @@ def test_steps_are_planned_reached_and_bounded(town: Town) -> None:
     assert town.journal() == before
 
 
+def test_what_was_reached_meanwhile_does_not_undo_the_rest_of_the_form(http_town: Town) -> None:
+    town = http_town
+    turn(town, LATE)
+    turn(town, LATE + timedelta(hours=1))
+    action, day = action_of(town), (LATE + timedelta(days=1)).date()
+    with town.record.write() as session:
+        session.add(Milestone(action_id=action.id, title="Draft", due=day))
+    [draft] = planned(town, action.id)
+    view = town.press("bennett", "plan", action.id, form=True)["view"]
+    with town.record.write() as session:  # the manager was faster
+        session.get_one(Milestone, draft.id).done_at = town.now
+    done = town.fill("bennett", view, reached=[str(draft.id)], **{"step.0": "Approval", "step_due.0": day.isoformat()})
+    assert (done["errors"], done["view"]) == ({}, None)
+    assert [(row.title, row.done_at is not None) for row in planned(town, action.id)] == [
+        ("Draft", True),
+        ("Approval", False),
+    ]
+
+
 def planned(town: Town, action_id: int) -> list[Milestone]:
     with town.record.read() as session:
         found = select(Milestone).where(Milestone.action_id == action_id)

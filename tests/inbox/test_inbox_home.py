@@ -1,5 +1,6 @@
 """The App Home over both doors: what everybody finds there, the pages of a crowd, and presses on what has changed."""
 
+from datetime import date
 from typing import Any
 
 from inbox_crowd import crowd, thin_out
@@ -7,7 +8,7 @@ from inbox_town import Town
 from sqlmodel import select
 from waiting import until
 
-from cycles.models import Action, Request
+from cycles.models import Action, Person, Request
 from inbox.refusals import REFUSALS
 
 Json = dict[str, Any]
@@ -92,6 +93,20 @@ def test_the_lead_finds_how_the_cycle_stands_and_nobody_else_does(http_town: Tow
     assert "回答済み" in str(shown(http_town, "sato", "FY2026-Q3・Do")["blocks"])
     assert "FY2026-Q3" not in str(shown(http_town, "bennett", "Scoring & <Lending>")["blocks"])
     shown(http_town, "okafor", "Nothing is waiting for you")
+
+
+def test_who_has_left_finds_nothing_at_home_any_more(http_town: Town) -> None:
+    town = http_town
+    for who, text in (("sato", "FY2026-Q3・Do"), ("bennett", "Scoring & <Lending>")):
+        shown(town, who, text)
+        with town.record.write() as session:
+            session.get_one(Person, town.person(who).id).left_on = date(2026, 9, 30)
+        home = str(
+            shown(town, who, "現在お願いしていることはありません" if who == "sato" else "Nothing is waiting for you")[
+                "blocks"
+            ]
+        )
+        assert text not in home
 
 
 def test_an_offer_is_taken_at_home(http_town: Town) -> None:
