@@ -37,18 +37,37 @@ def publish(visit: Visit, page: int = 0) -> None:
         templates=inbox.settings.templates,
     )
     void(inbox.client.views_publish(user_id=visit.person.slack_id or visit.letter.user, view=view))
+    if _shown(inbox, visit.person) not in (None, place.page):
+        _turn(visit, place.page)
 
 
 def remember(session: Session, visit: Visit) -> None:
     """Note that this person looks at their home, so that it is kept up to date from now on."""
     key = _key(visit.person)
     if session.get(Inbound, key) is None:
-        session.add(Inbound(key=key, at=visit.now, kind="home", person=visit.person.key, outcome="opened"))
+        session.add(Inbound(key=key, at=visit.now, kind="home", person=visit.person.key, outcome=_page(0)))
 
 
-def is_looked_at(inbox: Inbox, person: Person) -> bool:
+def _turn(visit: Visit, page: int) -> None:
+    """Remember which page is shown. A person has one home, whatever they look at it with (Slack: `views.publish`)."""
+    with visit.inbox.write() as session:
+        known = session.get(Inbound, _key(visit.person))
+        if known is not None:
+            known.outcome = _page(page)
+            session.add(known)
+
+
+def _shown(inbox: Inbox, person: Person) -> int | None:
+    """The page of somebody's home that is shown now; None for somebody who never looks at it."""
     with inbox.record.read() as session:
-        return session.get(Inbound, _key(person)) is not None
+        known = session.get(Inbound, _key(person))
+    if known is None:
+        return None
+    return next((int(number) for number in known.outcome.split() if number.isdecimal()), 0)
+
+
+def _page(page: int) -> str:
+    return f"page {page}"
 
 
 def after_effect(visit: Visit) -> tuple[Step, ...]:
@@ -67,8 +86,10 @@ def _count(visit: Visit) -> tuple[Step, ...]:
 
 
 def _keep_up(visit: Visit) -> None:
-    if is_looked_at(visit.inbox, visit.person):
-        publish(visit, page_of(visit.letter.view))
+    page = _shown(visit.inbox, visit.person)
+    if page is not None:
+        view = visit.letter.view
+        publish(visit, page_of(view) if view.get("type") == "home" else page)
 
 
 def mended(visit: Visit, reply: Reply) -> Reply:

@@ -89,6 +89,17 @@ def test_a_reviewer_decides_at_home_and_stays_on_the_page(http_town: Town) -> No
     assert after["private_metadata"] == "1"
 
 
+def test_a_form_that_was_opened_on_a_page_leaves_its_reader_there(http_town: Town) -> None:
+    town = http_town
+    crowd(town, reviews=45)
+    press(town, "kobayashi", shown(town, "kobayashi", "3ページ中1ページ目"), "page", "1")
+    view = turned(town, "kobayashi", 1)
+    form = press(town, "kobayashi", view, "review_return", expect_view=True)["view"]
+    assert not town.fill("kobayashi", form, reason="No approver.")["errors"]
+    assert town.wait_home("kobayashi", "レビュー：44")["private_metadata"] == "1"
+    assert shown(town, "kobayashi", "3ページ中1ページ目")["private_metadata"] == "0", "opened again, it begins anew"
+
+
 def test_the_lead_finds_how_the_cycle_stands_and_nobody_else_does(http_town: Town) -> None:
     assert "回答済み" in str(shown(http_town, "sato", "FY2026-Q3・Do")["blocks"])
     assert "FY2026-Q3" not in str(shown(http_town, "bennett", "Scoring & <Lending>")["blocks"])
