@@ -13,12 +13,13 @@ from sqlmodel import Session, col, select
 
 from cycles.action_states import AT_WORK
 from cycles.brief_items import answered_now
+from cycles.desk_decisions import decisions_of
 from cycles.models import UNANSWERED, Action, Cycle, Evidence, Panel, Person, Request, Review, Verdict
 from cycles.programme_cycles import OPEN
 
 # What waits for the person first; what only waits with others, and what is done, last.
 SECTIONS = (
-    "open", "offered", "review", "panel", "action", "judge", "snoozed", "handed", "waiting", "answered",
+    "open", "offered", "decide", "review", "panel", "action", "judge", "snoozed", "handed", "waiting", "answered",
 )  # fmt: skip
 REQUESTS = ("open", "offered", "snoozed", "handed", "waiting", "answered")
 ASKED = ("asked", "returned", "lapsed", "submitted")
@@ -27,10 +28,14 @@ SETTLED = ("accepted", "excused")
 
 @dataclass(frozen=True, kw_only=True)
 class Paper:
-    """One thing on the desk. `number` is a request's id, an evidence's (review, panel) or an action's (action, judge)."""
+    """One thing on the desk. `number` is a request's id, an evidence's (review, panel) or an action's (action, judge).
+
+    What is to be decided has a kind of its own (`desk_decisions.KINDS`), which says whose number it is.
+    """
 
     section: str
     number: int
+    kind: str = ""
 
 
 def papers(session: Session, person: Person, now: datetime) -> list[Paper]:
@@ -38,6 +43,7 @@ def papers(session: Session, person: Person, now: datetime) -> list[Paper]:
     found = [
         *requests_of(session, person, now),
         *_named("offered", _offered(session, person)),
+        *(Paper(section="decide", number=number, kind=kind) for kind, number in decisions_of(session, person, now)),
         *_named("review", _reviews(session, person)),
         *_named("panel", _panels(session, person, now)),
         *_named("action", _actions(session, person)),

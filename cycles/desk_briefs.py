@@ -12,10 +12,11 @@ from cycles.brief_items import items_for, reader_of
 from cycles.brief_panels import own_vote
 from cycles.briefs import ActionBrief, EffectivenessBrief, Item, PanelBrief, ReviewBrief
 from cycles.desk import REQUESTS, Paper
+from cycles.desk_decisions import Decision, decision
 from cycles.models import Action, Evidence, Lapse, Panel, Person, Review
 from cycles.people import Directory
 
-Told = Item | ReviewBrief | PanelBrief | ActionBrief | EffectivenessBrief
+Told = Item | ReviewBrief | PanelBrief | ActionBrief | EffectivenessBrief | Decision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,7 @@ class Sheet:
     section: str
     number: int
     told: Told
+    kind: str = ""
 
 
 def unfold(session: Session, papers: Sequence[Paper], person: Person, now: datetime) -> list[Sheet]:
@@ -32,10 +34,15 @@ def unfold(session: Session, papers: Sequence[Paper], person: Person, now: datet
     told: dict[Paper, Told | None] = {
         **_items(session, [paper for paper in papers if paper.section in REQUESTS], person, now),
         **_evidence(session, [paper for paper in papers if paper.section in ("review", "panel")], person, now),
+        **{paper: decision(session, paper.kind, paper.number, person, now) for paper in papers if paper.kind},
         **_improvements(session, [paper for paper in papers if paper.section in ("action", "judge")], person, now),
     }
     found = ((paper, told.get(paper)) for paper in papers)
-    return [Sheet(section=paper.section, number=paper.number, told=brief) for paper, brief in found if brief]
+    return [
+        Sheet(section=paper.section, number=paper.number, told=brief, kind=paper.kind)
+        for paper, brief in found
+        if brief
+    ]
 
 
 def _items(session: Session, papers: Sequence[Paper], person: Person, now: datetime) -> dict[Paper, Told | None]:

@@ -16,10 +16,12 @@ from tasks.words import Raw, Words, words_for
 
 View = dict[str, Any]
 Thing = TypeVar("Thing")
-# A sheet takes four blocks at most; with every heading a page holds 4 x 20 + 18 blocks.
-PER_PAGE = 20
+# A sheet takes five blocks at most; with every heading a page holds 5 x 16 + 19 blocks.
+PER_PAGE = 16
+# What a field of Slack's takes side by side (Slack's reference, "Section block").
+CELLS = 10
 # What somebody waits for the reader to do; without any of it the home says so kindly.
-TO_DO = ("open", "offered", "review", "panel", "action", "judge")
+TO_DO = ("open", "offered", "decide", "review", "panel", "action", "judge")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +93,7 @@ def _numbers(words: Words, counts: Mapping[str, int]) -> Block:
     """What there is; that nothing is open is worth saying."""
     named = [section for section in SECTIONS if counts.get(section) or section == "open"]
     cells = [words.say("common.cell", name=words.say(f"home.{name}"), value=counts.get(name, 0)) for name in named]
-    return fields(f"{PREFIX}.counts", cells)
+    return fields(f"{PREFIX}.counts", cells[:CELLS])
 
 
 def _groups(words: Words, reader: Reader, sheets: Sequence[Sheet]) -> list[Block]:
@@ -119,10 +121,13 @@ def _sheet(words: Words, reader: Reader, paper: Sheet) -> list[Block]:
             blocks = sheet.action(words, action)
         case EffectivenessBrief() as effect:
             blocks = sheet.effect(words, effect)
+        case _ as decision:
+            blocks = sheet.decision(words, decision)
     if paper.section in TO_DO:
         blocks.append(divider(f"{PREFIX}.line.{paper.number}"))
     # A request, an evidence and an action may have the same number.
-    return [{**block, "block_id": f"{block['block_id']}.{paper.section}"} for block in blocks]
+    place = f"{paper.kind}.{paper.number}" if paper.kind else paper.section
+    return [{**block, "block_id": f"{block['block_id']}.{place}"} for block in blocks]
 
 
 def _pager(words: Words, place: Place) -> list[Block]:

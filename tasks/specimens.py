@@ -13,7 +13,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from cycles.briefs import ActionBrief, EffectivenessBrief, Item, PanelBrief, Reader, ReviewBrief
+from cycles.briefs import ActionBrief, DisputeBrief, EffectivenessBrief, Item, PanelBrief, Reader, ReviewBrief
 from cycles.desk_briefs import Sheet, Told
 from cycles.glance import Glance
 from cycles.report import ActionReport, RequestReport, SystemReport
@@ -42,6 +42,7 @@ NAMES: Mapping[str, str] = {
 ON_THE_DESK: Mapping[str, type[Told]] = {
     "open": Item,
     "offered": Item,
+    "decide": DisputeBrief,
     "review": ReviewBrief,
     "panel": PanelBrief,
     "action": ActionBrief,

@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,13 +14,24 @@ from hypothesis import strategies as st
 from rules_house import DIGEST, House, house, people, person, system
 
 from cycles import answers, decisions, desk, findings, objections, panel_outcomes
-from cycles.briefs import ActionBrief, EffectivenessBrief, Item, PanelBrief, ReviewBrief
+from cycles.briefs import (
+    AcceptanceBrief,
+    ActionBrief,
+    CadenceBrief,
+    DisputeBrief,
+    EffectivenessBrief,
+    FindingBrief,
+    Item,
+    PanelBrief,
+    PlanBrief,
+    ReviewBrief,
+)
 from cycles.check import check
 from cycles.desk_briefs import Sheet, unfold
 from cycles.do import tick
 from cycles.errors import Refused
 from cycles.glance import Asked, Glance, glance, may_see
-from cycles.models import UNANSWERED, Action, Evidence, Panel, Person, Request, Review, System
+from cycles.models import UNANSWERED, Acceptance, Action, Cadence, Evidence, Panel, Person, Request, Review, System
 from cycles.report import ActionReport, Report, RequestReport, SystemReport, report
 from cycles.store import Record
 from cycles.takers import takers
@@ -99,8 +111,12 @@ def name_of(told: Any) -> str:
     match told:
         case Item() | ActionBrief() | EffectivenessBrief():
             return told.system_name.lower()
-        case ReviewBrief():
+        case ReviewBrief() | DisputeBrief():
             return told.item.system_name.lower()
+        case AcceptanceBrief() | FindingBrief() | CadenceBrief():
+            return told.system_name.lower()
+        case PlanBrief():
+            return told.cycle
         case PanelBrief():
             return told.review.item.system_name.lower()
     raise AssertionError(told)
@@ -130,6 +146,47 @@ def test_every_answer_moves_a_request_to_its_place(new_record: NewRecord) -> Non
     assert look(built).asked_most[0].name == "Owner"
     for key in (str(built.request("voting").id), "voting", "A-1"):
         assert (read(built, "owner", key) is None, read(built, "other", key) is None) == (False, True), key
+
+
+def test_what_is_to_be_decided_lies_on_the_desks_of_those_who_may(new_record: NewRecord) -> None:
+    built = told(built_with(new_record()))
+    asked = built.request("open")
+    with built.record.write() as session:
+        values = {"system_id": asked.system_id, "kind_id": asked.kind_id}
+        risk = {"requester_id": asked.owner_id, "reason": "It is off.", "state": "requested", "requested_at": built.now}
+        session.add(Acceptance(**values, **risk, expires=built.now.date() + timedelta(days=30)))
+        for secret in (False, True):
+            report_of = findings.Report(system_id=asked.system_id, title="It is wrong", confidential=secret)
+            findings.report(session, report_of, built.act_as(session, "other").person, now=built.now)
+        session.add(Cadence(**values, months=3, because="2 relapses", proposed_at=built.now))
+    assert [sheet.kind for sheet in sheets(built, "lead") if sheet.section == "decide"] == [
+        "acceptance", "finding", "finding", "dispute", "cadence",
+    ]  # fmt: skip
+    assert seen(built, "boss2")["decide"] == ["open"], "executives decide about risks"
+    assert "decide" not in seen(built, "owner"), "not about their own"
+    assert "decide" not in seen(built, "judge")
+    acts(built, "lead", objections.keep_asking, built.request("disputed").id, "It is yours")
+    assert [sheet.kind for sheet in sheets(built, "lead") if sheet.section == "decide"] == [
+        "acceptance", "finding", "finding", "cadence",
+    ]  # fmt: skip
+
+
+def test_what_somebody_left_behind_is_one_thing_to_decide(record: Record) -> None:
+    built = built_with(record)
+    who = people(person("chief"), person("third"), person("boss2"), owner={"left_on": built.now.date()})
+    built.sync(replace(built.programme, people=tuple(who)))
+    for _ in range(12):
+        built.now += timedelta(days=1)
+        built.turn(tick)
+    assert len([row for row in built.rows(Request) if row.disputed]) > 1
+    assert [sheet.kind for sheet in sheets(built, "lead") if sheet.section == "decide"] == ["dispute"]
+
+
+def test_a_planned_cycle_waits_on_a_leads_desk(record: Record) -> None:
+    built = house(record, system("scoring"), planned=False)
+    built.plan(approve=False)
+    assert seen(built, "lead") == {"decide": [built.key]}
+    assert seen(built, "owner") == {}
 
 
 def test_a_desk_empties_as_things_are_done_and_when_the_cycle_closes(record: Record) -> None:

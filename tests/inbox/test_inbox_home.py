@@ -10,6 +10,7 @@ from waiting import until
 
 from cycles.models import Action, Person, Request
 from inbox.refusals import REFUSALS
+from tasks.home import PER_PAGE
 
 Json = dict[str, Any]
 
@@ -52,7 +53,7 @@ def test_a_crowd_is_turned_page_by_page_and_back(http_town: Town) -> None:
     first = shown(town, "bennett", "Page 1 of ")
     open_ones = town_open(count_of(first))
     assert "To improve: 60" in count_of(first)
-    pages = -(-(open_ones + 60) // 20)
+    pages = -(-(open_ones + 60) // PER_PAGE)
     assert f"Page 1 of {pages}" in str(first["blocks"])
     assert len(first["blocks"]) <= 100
     press(town, "bennett", first, "page", "1")
@@ -141,3 +142,14 @@ def test_a_press_on_what_was_settled_meanwhile_says_so_and_mends_the_home(town: 
     assert town.journal() == before
     after = town.wait_home("bennett", f"Open: {open_ones - 1}")
     assert f"'{request.id}'" not in str(after["blocks"])
+
+
+def test_a_lead_decides_at_home(http_town: Town) -> None:
+    town, request = http_town, http_town.request()
+    form = town.press("bennett", "not_mine", request.id, form=True)["view"]
+    assert not town.fill("bennett", form, note="It moved to the claims team.")["errors"]
+    view = shown(town, "sato", "It moved to the claims team.")
+    form = press(town, "sato", view, "reassign", request.id, expect_view=True)["view"]
+    assert not town.fill("sato", form, user=town.user("ito"))["errors"]
+    assert town.request().assignee_id == town.person("ito").id
+    assert "It moved" not in str(town.wait_home("sato", "FY2026-Q3")["blocks"])

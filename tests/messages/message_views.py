@@ -7,7 +7,7 @@ from typing import Any
 
 from message_samples import NOW, Kit, briefs, one_review
 
-from cycles.briefs import Step
+from cycles.briefs import AcceptanceBrief, CadenceBrief, DisputeBrief, FindingBrief, PlanBrief, Step
 from cycles.desk_briefs import Sheet
 from cycles.glance import Glance
 from cycles.scorecard import StageRing
@@ -16,6 +16,14 @@ from tasks import modals
 from tasks.home import Place, home
 from tasks.slack.quoting import Found
 from tasks.words import clean
+
+DECISIONS = {
+    PlanBrief: "plan",
+    AcceptanceBrief: "acceptance",
+    FindingBrief: "finding",
+    CadenceBrief: "cadence",
+    DisputeBrief: "dispute",
+}
 
 
 @cache
@@ -106,6 +114,7 @@ def desk(kit: Kit) -> list[Sheet]:
         ("open", kit.item(2, due=date(2026, 10, 20), workdays_left=5)),
         ("open", kit.item(5)),
         ("offered", kit.item(6, owner=kit.person(1), assignee=kit.person(1))),
+        *(("decide", told[kind]) for kind in ("plan", "acceptance", "finding", "cadence", "dispute")),
         ("review", replace(one_review(kit), evidence_id=101)),
         ("panel", panel),
         ("panel", replace(panel, review=replace(panel.review, evidence_id=103), voted=kit.answered("accept"))),
@@ -118,7 +127,10 @@ def desk(kit: Kit) -> list[Sheet]:
         ("waiting", kit.item(3, answered=kit.answered("submitted"), state="submitted")),
         ("answered", kit.item(4, answered=kit.answered("accepted"), state="accepted")),
     ]
-    return [Sheet(section=section, number=n, told=brief) for n, (section, brief) in enumerate(sheets, 1)]
+    return [
+        Sheet(section=section, number=n, told=brief, kind=DECISIONS.get(type(brief), ""))
+        for n, (section, brief) in enumerate(sheets, 1)
+    ]
 
 
 def glance() -> Glance:
