@@ -193,18 +193,13 @@ def _may_request(act: Act, system: System, directory: Directory) -> None:
     """The system's owner, the action's, their lines, and leads."""
     owners = {system.owner_id}
     owners |= {row.owner_id for row in _open_actions(act, system.id)}
-    line = {one for owner in owners for one in _line(directory, owner)}
+    line = {one for owner in owners for one in directory.line(owner)}
     if act.person.id not in line:
         act.must_lead(directory)
 
 
 def _open_actions(act: Act, system_id: int) -> Sequence[Any]:
     return act.session.exec(select(Action).where(Action.system_id == system_id, col(Action.closed_at).is_(None))).all()
-
-
-def _line(directory: Directory, owner_id: int) -> set[int | None]:
-    owner = directory.people[owner_id]
-    return {owner.id, owner.deputy_id, owner.manager_id}
 
 
 def approvers_for(directory: Directory, requester_id: int, now: datetime) -> list[int]:

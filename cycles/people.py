@@ -119,6 +119,11 @@ class Directory:
             "No lead is left in the programme. Name one under 'leads' in programme.yaml and run `hoshin sync`."
         )
 
+    def line(self, person_id: int) -> set[int | None]:
+        """Somebody with those who stand in for them and above them: deputy and manager."""
+        person = self.people[person_id]
+        return {person.id, person.deputy_id, person.manager_id}
+
     def is_lead(self, person_id: int) -> bool:
         return person_id in self.roles.get("lead", [])
 

@@ -57,8 +57,7 @@ class Act:
         Raises:
             Refused: for anybody else, or when it is answered already.
         """
-        owner = directory.people[request.owner_id]
-        if self.person.id not in {request.owner_id, request.assignee_id, owner.deputy_id, owner.manager_id}:
+        if self.person.id not in {request.assignee_id, *directory.line(request.owner_id)}:
             self.must_lead(directory)
         if request.state not in ANSWERABLE:
             raise Refused("answered", f"Request {request.id} is already {request.state}.")

@@ -124,8 +124,13 @@ class _Reading:
         self.leads = self.directory.is_lead(person.id)
 
     def sees_request(self, request: Request, system: System) -> bool:
-        """Its owner, whoever was asked, those who judge its evidence, and leads."""
-        if self.leads or self.person.id in (request.owner_id, request.assignee_id, system.owner_id):
+        """Its owner, whoever was asked, the system's owner with their line, those who judge its evidence, and leads.
+
+        Deputy and manager may answer it (`Act.may_answer`), so they may read what was asked and said.
+        """
+        owners = (request.owner_id, system.owner_id)
+        line = {one for owner in owners for one in self.directory.line(owner)}
+        if self.leads or self.person.id in {request.assignee_id, *line}:
             return True
         judging = (
             select(Evidence.id)
@@ -137,11 +142,14 @@ class _Reading:
         return self.session.exec(judging).first() is not None
 
     def sees_action(self, action: Action, system: System) -> bool:
-        """Its owner, who judges its effect, leads, and the system's owner, whom a confidential concern may be about."""
+        """Its owner, who judges its effect, leads; and, unless it began as a confidential concern, which may be about them,
+        the system's owner and the line of both owners.
+        """
         if self.leads or self.person.id in (action.owner_id, action.reviewer_id):
             return True
         found = finding_of(self.session, action)
-        return self.person.id == system.owner_id and not (found and found.confidential)
+        line = {one for owner in (action.owner_id, system.owner_id) for one in self.directory.line(owner)}
+        return self.person.id in line and not (found and found.confidential)
 
     def name(self, person_id: int) -> str:
         return self.directory.people[person_id].name

@@ -364,7 +364,8 @@ def readers(built: House, key: str) -> list[str]:
 
 
 def everybody(*keys: str) -> list[str]:
-    return sorted({"owner", "lead", "chief", *keys})
+    """The owner with their line, leads, and others."""
+    return sorted({"owner", "second", "boss", "lead", "chief", *keys})
 
 
 def test_only_whom_it_concerns_reads_a_report(record: Record) -> None:
