@@ -75,7 +75,8 @@ def test_what_one_may_not_see_is_told_as_what_is_not_there(http_town: Town) -> N
     town, number = http_town, http_town.request().id
     for key in (str(number), "999999", "scoring", "A-1", "no-such-system"):
         assert asked(town, "okafor", f"report {key}")["text"] == REFUSALS["no_report"]["en"], key
-    assert asked(town, "kimura", f"詳細 {number}")["text"] == REFUSALS["no_report"]["ja"]
+    assert asked(town, "kobayashi", f"詳細 {number}")["text"] == REFUSALS["no_report"]["ja"]
+    assert "Lending" in words_in(asked(town, "kimura", f"詳細 {number}")), "the owner's deputy"
     assert asked(town, "bennett", "report")["text"] == NOTICES["which_report"]["en"]
 
 
