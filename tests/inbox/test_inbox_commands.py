@@ -76,7 +76,7 @@ def test_what_one_may_not_see_is_told_as_what_is_not_there(http_town: Town) -> N
     for key in (str(number), "999999", "scoring", "A-1", "no-such-system"):
         assert asked(town, "okafor", f"report {key}")["text"] == REFUSALS["no_report"]["en"], key
     assert asked(town, "kobayashi", f"詳細 {number}")["text"] == REFUSALS["no_report"]["ja"]
-    assert "Lending" in words_in(asked(town, "kimura", f"詳細 {number}")), "the owner's deputy"
+    assert "Lending" in words_in(asked(town, "kimura", f"詳細 {number}")), "the owner's manager"
     assert asked(town, "bennett", "report")["text"] == NOTICES["which_report"]["en"]
 
 
