@@ -64,12 +64,20 @@ def _each(act: Act, numbers: Sequence[int], answer: Callable[[int], object]) -> 
 
 
 def _one(session: Session, number: int, answer: Callable[[int], object]) -> Outcome:
-    """In a savepoint of its own, because a refusal may come when something was written already."""
+    refused = attempt(session, lambda: answer(number))
+    return Outcome(request_id=number, refused=refused.reason if refused else None)
+
+
+def attempt(session: Session, deed: Callable[[], object]) -> Refused | None:
+    """Do something whole or not at all; gives the refusal.
+
+    In a savepoint of its own, because a refusal may come when something was written already.
+    """
     before = journal.mark(session)
     try:
         with session.begin_nested():
-            answer(number)
+            deed()
     except Refused as refused:
         journal.step_back(session, before)
-        return Outcome(request_id=number, refused=refused.reason)
-    return Outcome(request_id=number)
+        return refused
+    return None

@@ -1,9 +1,10 @@
 """`hoshin answer`: what people answer in Slack, for those who are at a terminal."""
 
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -12,13 +13,22 @@ import typer
 
 from hoshin.console import AsOf, DryRun
 
+# R for a request, E for evidence, A for an action; and its number.
+Subject = tuple[str, int]
+OBJECTIONS = ("not_mine", "not_applicable", "cannot_provide", "keep_asking")
+
 
 def register(app: typer.Typer) -> None:
-    app.command("answer", epilog="Example: `hoshin answer 12 --as sato --link https://wiki.example.com/ra`")(answer)
+    app.command(
+        "answer",
+        epilog="Example: `hoshin answer 12 --as sato --link https://wiki.example.com/ra`, or `hoshin answer 12 14 15 --as sato --still-true`",
+    )(answer)
 
 
 def answer(
-    subject: Annotated[str, typer.Argument(metavar="ID", help="A request (12), evidence (E-5) or action (A-3).")],
+    subjects: Annotated[
+        list[str], typer.Argument(metavar="ID...", help="A request (12), evidence (E-5) or action (A-3), or several.")
+    ],
     person: Annotated[str, typer.Option("--as", metavar="PERSON", help="Who answers (their key in people.yaml).")],
     still_true: Annotated[bool, typer.Option("--still-true", help="The last evidence is unchanged.")] = False,
     link: Annotated[str | None, typer.Option(help="Evidence: an http(s) link or a watched document.")] = None,
@@ -56,63 +66,108 @@ def answer(
     as_of: AsOf = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Answer a request, judge evidence, or report on an action."""
-    from cycles import answers, decisions, objections
-    from cycles.errors import BadInput
-    from cycles.permits import Act
+    """Answer a request, judge evidence, or report on an action; of several each by itself, and what cannot be is named."""
+    said = dict(locals())
+    wanted = list(dict.fromkeys(map(subject_of, subjects)))
     from flows.work import person_named
     from hoshin.opening import opened
 
-    kind, number = subject_of(subject)
-    with opened(as_of=as_of, copy=dry_run) as house, _counted(house, kind, number), house.record.write() as session:
-        act = Act(session, person_named(session, person), house.now())
-        if kind == "E":
-            decisions.review(act, number, _vote(accept, give_back, recuse, abstain), note)
-        elif kind == "A" and implemented:
-            decisions.implemented(act, number, correction=note, root_cause=root_cause, corrective_action=corrective)
-        elif kind == "A":
-            if accept == give_back:
-                raise BadInput("Say --implemented, or --accept (it worked), or --return (it did not).")
-            decisions.judge_action(act, number, worked=accept, note=note)
-        elif still_true:
-            answers.confirm(act, number)
-        elif link or file or attest:
-            answers.submit(act, number, _offered(house, act.person, link, file, attest, effective, note))
-        elif snooze:
-            answers.snooze(act, number, _day(snooze), note)
-        elif delegate:
-            answers.delegate(act, number, person_named(session, delegate), note)
-        elif not_mine:
-            objections.not_mine(act, number, note)
-        elif not_applicable:
-            objections.not_applicable(act, number, note)
-        elif cannot_provide:
-            objections.cannot_provide(act, number, note)
-        elif keep_asking:
-            objections.keep_asking(act, number, note)
-        elif reassign:
-            decisions.reassign(act, number, person_named(session, reassign), note)
-        elif excuse:
-            decisions.excuse(act, number, note)
-        elif accept:
-            answers.accept_offer(act, number)
-        else:
-            raise BadInput("Say what the answer is: --still-true, --link, --file, --attest, --snooze, … (see --help).")
-    print(f"{subject}: would be recorded." if dry_run else f"{subject}: recorded.")
+    with opened(as_of=as_of, copy=dry_run) as house, _counted(house, wanted), house.record.write() as session:
+        # Lazily, because a file is kept only for a request, and once for all of them.
+        offered = cache(lambda: _offered(house, person_named(session, person), said))
+        refusals = _carry_out(house, session, wanted, said, offered)
+    recorded = "would be recorded" if dry_run else "recorded"
+    for subject in wanted:
+        print(f"{_named(subject)}: {refusals.get(subject) or f'{recorded}.'}")
+    if refusals:
+        raise typer.Exit(2)
+
+
+def _carry_out(
+    house: Any, session: Any, wanted: list[Subject], said: dict[str, Any], offered: Callable[[], Any]
+) -> dict[Subject, str]:
+    """Each by itself; gives what was refused, and why.
+
+    Raises:
+        Refused: when it was the only one.
+    """
+    from cycles.batch import attempt
+    from cycles.permits import Act
+    from flows.work import person_named
+
+    act, refusals = Act(session, person_named(session, said["person"]), house.now()), {}
+    for subject in wanted:
+        refused = attempt(session, partial(_deed, act, subject, said, offered))
+        if refused and len(wanted) == 1:
+            raise refused
+        if refused:
+            refusals[subject] = f"not recorded. {refused}"
+    return refusals
+
+
+def _deed(act: Any, subject: Subject, said: dict[str, Any], offered: Callable[[], Any]) -> None:
+    """One thing that is said about one subject."""
+    from cycles import decisions
+    from cycles.errors import BadInput
+
+    kind, number = subject
+    note = said["note"]
+    if kind == "E":
+        decisions.review(act, number, _vote(said), note)
+    elif kind == "A" and said["implemented"]:
+        done = {"root_cause": said["root_cause"], "corrective_action": said["corrective"]}
+        decisions.implemented(act, number, correction=note, **done)
+    elif kind == "A":
+        if said["accept"] == said["give_back"]:
+            raise BadInput("Say --implemented, or --accept (it worked), or --return (it did not).")
+        decisions.judge_action(act, number, worked=said["accept"], note=note)
+    else:
+        _answer(act, number, said, offered)
+
+
+def _answer(act: Any, number: int, said: dict[str, Any], offered: Callable[[], Any]) -> None:
+    from cycles import answers, decisions, objections
+    from cycles.errors import BadInput
+    from flows.work import person_named
+
+    note = said["note"]
+    if said["still_true"]:
+        answers.confirm(act, number)
+    elif said["link"] or said["file"] or said["attest"]:
+        answers.submit(act, number, offered())
+    elif said["snooze"]:
+        answers.snooze(act, number, _day(said["snooze"]), note)
+    elif said["delegate"]:
+        answers.delegate(act, number, person_named(act.session, said["delegate"]), note)
+    elif said["reassign"]:
+        decisions.reassign(act, number, person_named(act.session, said["reassign"]), note)
+    elif said["excuse"]:
+        decisions.excuse(act, number, note)
+    elif said["accept"]:
+        answers.accept_offer(act, number)
+    elif verb := next((verb for verb in OBJECTIONS if said[verb]), None):
+        getattr(objections, verb)(act, number, note)
+    else:
+        raise BadInput("Say what the answer is: --still-true, --link, --file, --attest, --snooze, … (see --help).")
 
 
 @contextmanager
-def _counted(house: Any, kind: str, number: int) -> Iterator[None]:
+def _counted(house: Any, subjects: list[Subject]) -> Iterator[None]:
     """Votes are counted after the vote itself was committed."""
     from cycles import panel_outcomes
 
     yield
-    if kind == "E":
+    for number in (number for kind, number in subjects if kind == "E"):
         with house.record.write() as session:
             panel_outcomes.count(session, now=house.now(), actor=house.actor, evidence_id=number)
 
 
-def subject_of(text: str) -> tuple[str, int]:
+def _named(subject: Subject) -> str:
+    kind, number = subject
+    return str(number) if kind == "R" else f"{kind}-{number}"
+
+
+def subject_of(text: str) -> Subject:
     """What an id on the command line names: R, E or A, and its number. Raises BadInput."""
     from cycles.errors import BadInput
 
@@ -122,11 +177,11 @@ def subject_of(text: str) -> tuple[str, int]:
     return kind or "R", int(number)
 
 
-def _vote(accept: bool, give_back: bool, recuse: bool, abstain: bool) -> Any:
+def _vote(said: dict[str, Any]) -> Any:
     from cycles.errors import BadInput
 
-    chosen = {"accept": accept, "return": give_back, "recuse": recuse, "abstain": abstain}
-    votes = [vote for vote, said in chosen.items() if said]
+    chosen = {"accept": "accept", "return": "give_back", "recuse": "recuse", "abstain": "abstain"}
+    votes = [vote for vote, name in chosen.items() if said[name]]
     if len(votes) != 1:
         raise BadInput("Say one of --accept, --return (with --note), --recuse or --abstain.")
     return votes[0]
@@ -141,18 +196,16 @@ def _day(text: str) -> date:
         raise BadInput(f"'{text}' is not a date. Write YYYY-MM-DD.") from error
 
 
-def _offered(
-    house: Any, person: Any, link: str | None, file: Path | None, attest: str | None, effective: str | None, note: str
-) -> Any:
+def _offered(house: Any, person: Any, said: dict[str, Any]) -> Any:
     from cycles.answers import Offered
     from tasks.vault import keep_file
 
-    day = _day(effective) if effective else house.now().astimezone(ZoneInfo(person.zone)).date()
-    if link:
-        return Offered(form="link", locator=link, effective=day, note=note, source="cli")
-    if attest:
-        return Offered(form="attestation", locator="attestation", effective=day, note=attest, source="cli")
-    assert file
+    file, note = said["file"], said["note"]
+    day = _day(said["effective"]) if said["effective"] else house.now().astimezone(ZoneInfo(person.zone)).date()
+    if said["link"]:
+        return Offered(form="link", locator=said["link"], effective=day, note=note, source="cli")
+    if said["attest"]:
+        return Offered(form="attestation", locator="attestation", effective=day, note=said["attest"], source="cli")
     kept = keep_file(file, house.settings)
     media = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     return Offered(

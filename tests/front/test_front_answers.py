@@ -241,6 +241,50 @@ def test_answering_twice_is_refused(asked: Path) -> None:
     assert fingerprint(asked) == before
 
 
+def open_ones(home: Path, who: str) -> list[Any]:
+    rows = status(home)["requests"]
+    return [row for row in rows if row["owner"] == who and row["state"] == "asked"]
+
+
+def test_several_are_answered_with_one_file_and_what_cannot_be_is_named(asked: Path, tmp_path: Path) -> None:
+    (tmp_path / "all.md").write_text("One report for both", encoding="utf-8")
+    first, second = open_ones(asked, "bennett")[:2]
+    other = request(asked, SIGNED)["id"]
+    numbers = [str(number) for number in (first["id"], other, second["id"], first["id"])]
+    entries = head(asked)[0]
+    how = ("--as", "bennett", "--file", str(tmp_path / "all.md"), "--as-of", LATER)
+    looked = hoshin(asked, "answer", *numbers, *how, "--dry-run")
+    assert (looked.code, head(asked)[0]) == (2, entries)
+    done = hoshin(asked, "answer", *numbers, *how)
+    assert done.code == 2
+    lines = done.out.splitlines()
+    assert lines[0] == f"{first['id']}: recorded."
+    assert lines[1].startswith(f"{other}: not recorded. Only the person asked")
+    assert lines[2:] == [f"{second['id']}: recorded."]
+    kept = query(asked, "SELECT request_id, locator FROM evidence WHERE form = 'file' AND source = 'cli'")
+    assert sorted(number for number, _ in kept) == sorted([first["id"], second["id"]])
+    assert len({locator for _, locator in kept}) == 1
+    assert head(asked)[0] == entries + 2
+    good(asked, "verify")
+
+
+def test_a_reviewer_accepts_several(asked: Path) -> None:
+    for place in (EXPIRED, UNCHANGED):
+        answer(asked, request(asked, place)["id"], place[0], "--link", "https://wiki.example.com/ra")
+    rows = query(asked, "SELECT evidence_id, person.key FROM review JOIN person ON person.id = reviewer_id")
+    mine = [f"E-{number}" for number, who in rows if who == rows[0][1]]
+    said = good(asked, "answer", *mine, "--as", rows[0][1], "--accept", "--as-of", NEXT_WEEK).out
+    assert said.splitlines() == [f"{one}: recorded." for one in mine]
+
+
+def test_what_is_said_wrongly_of_several_records_nothing(asked: Path) -> None:
+    numbers = [str(row["id"]) for row in open_ones(asked, "bennett")]
+    before = fingerprint(asked)
+    refused(asked, "answer", *numbers, "--as", "bennett", "--as-of", LATER)
+    refused(asked, "answer", *numbers, "X-1", "--as", "bennett", "--still-true", "--as-of", LATER)
+    assert fingerprint(asked) == before
+
+
 def test_dry_run_changes_neither_record_nor_files(asked: Path, tmp_path: Path) -> None:
     (tmp_path / "ra.md").write_text("A risk assessment.\n", encoding="utf-8")
     before = fingerprint(asked)
