@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from hoshin.console import AsOf, DryRun
+from hoshin.console import AsJson, AsOf, DryRun, print_json
 
 # R for a request, E for evidence, A for an action; and its number.
 Subject = tuple[str, int]
+# Nothing was changed: as for one subject alone. Some recorded, some not: a script must see the difference.
+NONE_RECORDED, SOME_REFUSED = 2, 1
 OBJECTIONS = ("not_mine", "not_applicable", "cannot_provide", "keep_asking")
 
 
@@ -65,27 +67,45 @@ def answer(
     corrective: Annotated[str, typer.Option("--corrective", help="Action: what keeps it from happening again.")] = "",
     as_of: AsOf = None,
     dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
     """Answer a request, judge evidence, or report on an action; of several each by itself, and what cannot be is named."""
     said = dict(locals())
     wanted = list(dict.fromkeys(map(subject_of, subjects)))
+    from cycles.batch import MOST
+    from cycles.errors import BadInput
     from flows.work import person_named
     from hoshin.opening import opened
 
+    if len(wanted) > MOST:
+        raise BadInput(f"{len(wanted)} are more than {MOST}. Answer them in several goes.")
     with opened(as_of=as_of, copy=dry_run) as house, _counted(house, wanted), house.record.write() as session:
         # Lazily, because a file is kept only for a request, and once for all of them.
         offered = cache(lambda: _offered(house, person_named(session, person), said))
         refusals = _carry_out(house, session, wanted, said, offered)
-    recorded = "would be recorded" if dry_run else "recorded"
-    for subject in wanted:
-        print(f"{_named(subject)}: {refusals.get(subject) or f'{recorded}.'}")
+    _say(wanted, refusals, dry_run, as_json)
     if refusals:
-        raise typer.Exit(2)
+        raise typer.Exit(NONE_RECORDED if len(refusals) == len(wanted) else SOME_REFUSED)
+
+
+def _say(wanted: list[Subject], refusals: dict[Subject, Any], dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        rows = [(subject, refusals.get(subject)) for subject in wanted]
+        told = [
+            {"subject": _named(one), "recorded": no is None, "reason": no and no.reason, "message": no and str(no)}
+            for one, no in rows
+        ]
+        print_json({"dry_run": dry_run, "answers": told})
+        return
+    recorded = "would be recorded." if dry_run else "recorded."
+    for subject in wanted:
+        refused = refusals.get(subject)
+        print(f"{_named(subject)}: {f'not recorded. {refused}' if refused else recorded}")
 
 
 def _carry_out(
     house: Any, session: Any, wanted: list[Subject], said: dict[str, Any], offered: Callable[[], Any]
-) -> dict[Subject, str]:
+) -> dict[Subject, Any]:
     """Each by itself; gives what was refused, and why.
 
     Raises:
@@ -101,7 +121,7 @@ def _carry_out(
         if refused and len(wanted) == 1:
             raise refused
         if refused:
-            refusals[subject] = f"not recorded. {refused}"
+            refusals[subject] = refused
     return refusals
 
 

@@ -254,9 +254,9 @@ def test_several_are_answered_with_one_file_and_what_cannot_be_is_named(asked: P
     entries = head(asked)[0]
     how = ("--as", "bennett", "--file", str(tmp_path / "all.md"), "--as-of", LATER)
     looked = hoshin(asked, "answer", *numbers, *how, "--dry-run")
-    assert (looked.code, head(asked)[0]) == (2, entries)
+    assert (looked.code, head(asked)[0]) == (1, entries)
     done = hoshin(asked, "answer", *numbers, *how)
-    assert done.code == 2
+    assert done.code == 1
     lines = done.out.splitlines()
     assert lines[0] == f"{first['id']}: recorded."
     assert lines[1].startswith(f"{other}: not recorded. Only the person asked")
@@ -282,6 +282,12 @@ def test_what_is_said_wrongly_of_several_records_nothing(asked: Path) -> None:
     before = fingerprint(asked)
     refused(asked, "answer", *numbers, "--as", "bennett", "--as-of", LATER)
     refused(asked, "answer", *numbers, "X-1", "--as", "bennett", "--still-true", "--as-of", LATER)
+    assert "301 are more than 300" in refused(asked, "answer", *map(str, range(1, 302)), "--as", "bennett", "--accept")
+    told = hoshin(asked, "answer", "999998", "999999", "--as", "bennett", "--still-true", "--as-of", LATER, "--json")
+    assert told.code == 2
+    assert [(row["subject"], row["recorded"], row["reason"]) for row in told.json["answers"]] == [
+        ("999998", False, "unknown"), ("999999", False, "unknown"),
+    ]  # fmt: skip
     assert fingerprint(asked) == before
 
 
