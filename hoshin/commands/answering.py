@@ -1,7 +1,7 @@
 """`hoshin answer`: what people answer in Slack, for those who are at a terminal."""
 
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -10,15 +10,23 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from hoshin.console import AsOf, DryRun
+from hoshin.commands.answering_several import answer_several
+from hoshin.console import AsJson, AsOf, DryRun, print_json
 
 
 def register(app: typer.Typer) -> None:
-    app.command("answer", epilog="Example: `hoshin answer 12 --as sato --link https://wiki.example.com/ra`")(answer)
+    app.command(
+        "answer",
+        epilog="Examples: `hoshin answer 12 --as sato --link https://wiki.example.com/ra`,"
+        " `hoshin answer 12 13 14 --as sato --still-true` (ends with 1 when some were refused, 2 when all were)",
+    )(answer)
 
 
 def answer(
-    subject: Annotated[str, typer.Argument(metavar="ID", help="A request (12), evidence (E-5) or action (A-3).")],
+    subjects: Annotated[
+        list[str],
+        typer.Argument(metavar="ID...", help="Requests (12 13), or one piece of evidence (E-5) or action (A-3)."),
+    ],
     person: Annotated[str, typer.Option("--as", metavar="PERSON", help="Who answers (their key in people.yaml).")],
     still_true: Annotated[bool, typer.Option("--still-true", help="The last evidence is unchanged.")] = False,
     link: Annotated[str | None, typer.Option(help="Evidence: an http(s) link or a watched document.")] = None,
@@ -55,14 +63,23 @@ def answer(
     corrective: Annotated[str, typer.Option("--corrective", help="Action: what keeps it from happening again.")] = "",
     as_of: AsOf = None,
     dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Answer a request, judge evidence, or report on an action."""
+    """Answer one request or several, judge evidence, or report on an action."""
     from cycles import answers, decisions, objections
     from cycles.errors import BadInput
     from cycles.permits import Act
     from flows.work import person_named
     from hoshin.opening import opened
 
+    if len(subjects) > 1:
+        others = (snooze, delegate, not_mine, not_applicable, cannot_provide, reassign, excuse, keep_asking, accept)
+        others += (give_back, recuse, abstain, implemented, root_cause, corrective)
+        numbers = _several(subjects, [still_true, link, file, attest], others)
+        offered = None if still_true else lambda house, who: _offered(house, who, link, file, attest, effective, note)
+        answer_several(numbers, person=person, offered=offered, as_of=as_of, dry_run=dry_run, as_json=as_json)
+        return
+    subject = subjects[0]
     kind, number = subject_of(subject)
     with opened(as_of=as_of, copy=dry_run) as house, _counted(house, kind, number), house.record.write() as session:
         act = Act(session, person_named(session, person), house.now())
@@ -98,7 +115,22 @@ def answer(
             answers.accept_offer(act, number)
         else:
             raise BadInput("Say what the answer is: --still-true, --link, --file, --attest, --snooze, … (see --help).")
-    print(f"{subject}: would be recorded." if dry_run else f"{subject}: recorded.")
+    if as_json:
+        print_json({"dry_run": dry_run, "answers": [{"subject": subject, "recorded": True}]})
+    else:
+        print(f"{subject}: would be recorded." if dry_run else f"{subject}: recorded.")
+
+
+def _several(subjects: Sequence[str], hows: Sequence[Any], others: Sequence[Any]) -> list[int]:
+    """The requests these name, each once. Raises BadInput where they cannot be answered together."""
+    from cycles.errors import BadInput
+
+    named = dict.fromkeys(subject_of(one) for one in subjects)
+    if any(kind != "R" for kind, _ in named):
+        raise BadInput("Only requests can be answered together. Give evidence (E-5) and actions (A-3) one by one.")
+    if any(others) or sum(bool(how) for how in hows) != 1:
+        raise BadInput("Several requests take one of --still-true, --link, --file or --attest, and nothing else.")
+    return [number for _, number in named]
 
 
 @contextmanager

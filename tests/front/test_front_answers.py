@@ -288,3 +288,54 @@ def test_a_finding_and_a_milestone_at_the_terminal(asked: Path) -> None:
     shown = next(row for row in good(asked, "action", "list", "--json").json if f"A-{row['id']}" == number[0])
     assert (shown["about"], shown["due"]) == ("organisation: The log is off", "2026-12-18")
     assert [(step["title"], step["done"]) for step in shown["milestones"]] == [("Draft", True)]
+
+
+def mine_of(home: Path, who: str = "bennett") -> list[int]:
+    return [row["id"] for row in status(home)["requests"] if row["owner"] == who and row["state"] == "asked"]
+
+
+def test_several_at_once_are_each_said_by_name(asked: Path) -> None:
+    unchanged, expired = request(asked, UNCHANGED), request(asked, EXPIRED)
+    both = (str(unchanged["id"]), str(expired["id"]), "999999", str(unchanged["id"]))
+    before = fingerprint(asked)
+    tried = hoshin(asked, "answer", *both, "--as", "bennett", "--still-true", "--as-of", LATER, "--dry-run")
+    assert (tried.code, fingerprint(asked)) == (1, before)
+    done = hoshin(asked, "answer", *both, "--as", "bennett", "--still-true", "--as-of", LATER, "--json")
+    assert done.code == 1
+    said = [(row["request"], row["recorded"], row["reason"]) for row in done.json["answers"]]
+    assert said == [(unchanged["id"], True, None), (expired["id"], False, "confirm"), (999999, False, "unknown")]
+    assert request(asked, UNCHANGED)["state"] == "accepted"
+    assert request(asked, EXPIRED)["state"] == "asked"
+
+
+def test_one_file_for_several_is_stored_once(asked: Path, tmp_path: Path) -> None:
+    file = tmp_path / "all.pdf"
+    file.write_bytes(b"%PDF-1.7 one for all")
+    numbers = [str(one) for one in mine_of(asked)[:2]]
+    done = hoshin(asked, "answer", *numbers, "--as", "bennett", "--file", str(file), "--as-of", LATER)
+    assert done.code == 0, done
+    assert done.out.count(": recorded.") == len(numbers) == 2
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert len(query(asked, "SELECT locator FROM evidence WHERE sha256 = ?", digest)) == 2
+    assert [path.read_bytes() for path in asked.rglob("*") if path.is_file()].count(file.read_bytes()) == 1
+
+
+def test_when_all_are_refused_nothing_is_changed(asked: Path) -> None:
+    numbers, before = (str(request(asked, EXPIRED)["id"]), "999999"), fingerprint(asked)
+    assert "nobody-else" in refused(asked, "answer", *numbers, "--as", "nobody-else", "--still-true")
+    done = hoshin(asked, "answer", *numbers, "--as", "bennett", "--still-true", "--as-of", LATER)
+    assert (done.code, done.out.count("refused")) == (2, 2)
+    assert fingerprint(asked) == before
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("E-5", "--still-true"),
+        ("13",),
+        ("13", "--still-true", "--link", "https://x.example"),
+        ("13", "--snooze", "2026-10-20"),
+    ],
+)
+def test_several_take_one_kind_of_answer(asked: Path, wrong: tuple[str, ...]) -> None:
+    assert "." in refused(asked, "answer", "12", *wrong, "--as", "bennett", "--as-of", LATER)
