@@ -73,8 +73,18 @@ def answer(
     from hoshin.opening import opened
 
     if len(subjects) > 1:
-        others = (snooze, delegate, not_mine, not_applicable, cannot_provide, reassign, excuse, keep_asking, accept)
-        others += (give_back, recuse, abstain, implemented, root_cause, corrective)
+        others: list[Any] = [
+            snooze,
+            delegate,
+            not_mine,
+            not_applicable,
+            cannot_provide,
+            reassign,
+            excuse,
+            keep_asking,
+            accept,
+        ]
+        others += [give_back, recuse, abstain, implemented, root_cause, corrective]
         numbers = _several(subjects, [still_true, link, file, attest], others)
         offered = None if still_true else lambda house, who: _offered(house, who, link, file, attest, effective, note)
         answer_several(numbers, person=person, offered=offered, as_of=as_of, dry_run=dry_run, as_json=as_json)
