@@ -21,8 +21,9 @@ Json = dict[str, Any]
 
 def evidence(visit: Visit, act: Act) -> Json:
     item = _takeable(visit, _mine(visit, act))
-    others = several.others_of(visit, act, item)
-    return modals.evidence(visit.reader, item, now=visit.now, others=others, templates=visit.inbox.settings.templates)
+    others, total = several.others_of(visit, act, item)
+    templates = visit.inbox.settings.templates
+    return modals.evidence(visit.reader, item, now=visit.now, others=others, others_total=total, templates=templates)
 
 
 def _takeable(visit: Visit, item: Item) -> Item:

@@ -38,10 +38,10 @@ def open_form(visit: Visit, act: Act) -> Json:
     )
 
 
-def others_of(visit: Visit, act: Act, item: Item) -> list[Item]:
-    """What the evidence for one request may answer, too: the person's other systems, asked for the same kind."""
+def others_of(visit: Visit, act: Act, item: Item) -> tuple[list[Item], int]:
+    """What the evidence for one request may answer, too, and how many there are: other systems, asked for the same kind."""
     numbers = same_kind(act.session, act.person, act.now, item.request_id)
-    return items_for(act.session, numbers[:IN_A_GROUP], act.person, act.now)
+    return items_for(act.session, numbers[:IN_A_GROUP], act.person, act.now), len(numbers)
 
 
 def send(visit: Visit, act: Act, filled: Filled) -> list[batch.Outcome]:

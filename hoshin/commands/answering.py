@@ -15,9 +15,12 @@ from hoshin.console import AsJson, AsOf, DryRun, print_json
 
 # R for a request, E for evidence, A for an action; and its number.
 Subject = tuple[str, int]
+OBJECTIONS = ("not_mine", "not_applicable", "cannot_provide", "keep_asking")
+ANSWERS = (
+    "still_true", "link", "file", "attest", "snooze", "delegate", *OBJECTIONS, "reassign", "excuse", "accept",
+)  # fmt: skip
 # Nothing was changed: as for one subject alone. Some recorded, some not: a script must see the difference.
 NONE_RECORDED, SOME_REFUSED = 2, 1
-OBJECTIONS = ("not_mine", "not_applicable", "cannot_provide", "keep_asking")
 
 
 def register(app: typer.Typer) -> None:
@@ -150,6 +153,9 @@ def _answer(act: Any, number: int, said: dict[str, Any], offered: Callable[[], A
     from cycles.errors import BadInput
     from flows.work import person_named
 
+    given = [f"--{name.replace('_', '-')}" for name in ANSWERS if said[name]]
+    if len(given) > 1:
+        raise BadInput(f"{' and '.join(given)} are different answers. Say one of them.")
     note = said["note"]
     if said["still_true"]:
         answers.confirm(act, number)

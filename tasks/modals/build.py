@@ -16,11 +16,18 @@ OBJECTIONS = ("not_mine", "not_applicable", "cannot_provide")
 
 
 def evidence(
-    reader: Reader, item: Item, *, now: datetime, others: Sequence[Item] = (), templates: Path | None = None
+    reader: Reader,
+    item: Item,
+    *,
+    now: datetime,
+    others: Sequence[Item] = (),
+    others_total: int = 0,
+    templates: Path | None = None,
 ) -> View:
     """*Submit evidence*: only the forms the request takes; the effective date starts at the reader's today.
 
-    `others` are requests of the reader's for the same kind of evidence, which it may answer as well.
+    `others` are requests of the reader's for the same kind of evidence, which it may answer as well; `others_total` counts
+    those that did not fit, too.
     """
     words = words_of(reader, templates)
     names = [words.say(f"modals.{form}") for form in item.forms]
@@ -30,7 +37,7 @@ def evidence(
     blocks = [_about(words, item, parts.asked(words, item), counts, one_of)]
     # With a single form Slack itself can insist on it; with several, `read_values` asks for at least one.
     blocks += [form_input(words, form, optional=len(item.forms) > 1) for form in item.forms]
-    blocks += also(words, others)
+    blocks += also(words, others, others_total)
     blocks += [
         ask(words, "effective", date_input(today_of(reader, now).isoformat()), hint="effective_hint"),
         ask(words, "note", text_input(limit=NOTE), hint="note_evidence_hint", optional=True),

@@ -31,10 +31,12 @@ def several(
     if total > len(shown):
         blocks.append(context("many", words.say("modals.only_soonest_open", most=len(shown), all=total)))
     groups = [shown[at : at + IN_A_GROUP] for at in range(0, len(shown), IN_A_GROUP)]
+    if len(groups) > 1:  # Slack marks each group "optional"; that not all of them may stay empty is said here
+        blocks.append(context("groups", words.say("modals.chosen_any")))
     for number, group in enumerate(groups):
         blocks.append(_group(words, number, group, len(groups)))
     if any(item.can_confirm for item in shown):
-        choices = [(how, words.say(f"modals.how_{how}"), words.say(f"modals.how_{how}_then")) for how in HOW]
+        choices = [(how, words.say(f"modals.how_{how}"), words.say(f"modals.how_{how}_then")) for how in _hows(shown)]
         blocks.append(ask(words, "how", radio(choices)))
     taken = {form for item in shown for form in item.forms} - (set() if files else {"file"})
     blocks += [form_input(words, form, optional=True) for form in FORMS if form in taken]
@@ -48,9 +50,15 @@ def several(
 HOW = ("still_true", "same_evidence")
 
 
+def _hows(items: Sequence[Item]) -> tuple[str, ...]:
+    """The first is chosen already: *Still true* only where it is enough for at least half of them."""
+    enough = sum(item.can_confirm for item in items)
+    return HOW if 2 * enough >= len(items) else HOW[::-1]
+
+
 def _group(words: Words, number: int, items: Sequence[Item], of: int) -> Block:
-    # Each group may stay empty; that one is chosen at all, `read_values` asks for.
-    block = ask(words, f"{CHOSEN}.{number}", boxes(words, items), label="chosen", optional=True)
+    # A single group Slack itself insists on; of several each may stay empty, and `read_values` asks that one is chosen at all.
+    block = ask(words, f"{CHOSEN}.{number}", boxes(words, items), label="chosen", optional=of > 1)
     if of > 1:
         first = number * IN_A_GROUP + 1
         label = words.say("modals.chosen_part", first=first, last=first + len(items) - 1)
@@ -73,8 +81,11 @@ def _below(words: Words, item: Item) -> Raw:
     return words.say(said, due=item.due)
 
 
-def also(words: Words, items: Sequence[Item]) -> list[Block]:
-    """In the form of one request: the same kind of evidence for the reader's other systems."""
+def also(words: Words, items: Sequence[Item], total: int = 0) -> list[Block]:
+    """In the form of one request: the same kind of evidence for the reader's other systems; `total` counts all of them."""
     if not items:
         return []
-    return [ask(words, "also", boxes(words, items[:IN_A_GROUP]), hint="also_hint", optional=True)]
+    field = ask(words, "also", boxes(words, items[:IN_A_GROUP]), hint="also_hint", optional=True)
+    if total <= IN_A_GROUP:
+        return [field]
+    return [field, context("also_many", words.say("modals.also_only_first", most=IN_A_GROUP, all=total))]

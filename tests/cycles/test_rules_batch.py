@@ -22,6 +22,7 @@ from cycles.models import Evidence, EvidenceKind, JournalEntry, Request, System,
 from cycles.store import Record, open_record
 
 COPIES = count()
+NewRecord = Callable[[], Record]
 LINK = Offered(form="link", locator="https://docs.example/all", effective=date(2026, 10, 12), sha256="b" * 64)
 
 
@@ -135,8 +136,8 @@ def test_together_is_as_each_alone(data: st.DataObject, base: House, tmp_path: P
         built.record.close()
 
 
-def test_one_refusal_leaves_the_others_and_the_journal_whole(record: Record) -> None:
-    built = built_house(record)
+def test_one_refusal_leaves_the_others_and_the_journal_whole(new_record: NewRecord) -> None:
+    built = built_house(new_record())
     mine = [built.request(key).id for key in ("s0", "s1")]
     with built.record.write() as session:
         act = built.act_as(session, "owner")
@@ -147,13 +148,13 @@ def test_one_refusal_leaves_the_others_and_the_journal_whole(record: Record) -> 
         assert journal.verify(session).fault is None
 
 
-def test_a_refusal_after_an_entry_takes_the_entry_back(record: Record) -> None:
+def test_a_refusal_after_an_entry_takes_the_entry_back(new_record: NewRecord) -> None:
     def half(session: Session, now: datetime, *, end: bool) -> None:
         journal.append(session, at=now, actor="x", action="half", subject="x")
         if end:
             raise Refused("closed", "Too late.")
 
-    built = built_house(record)
+    built = built_house(new_record())
     with built.record.write() as session:
         for end in (False, True, False):
             batch._one(session, 1, lambda _, end=end: half(session, built.now, end=end))  # type: ignore[misc]
@@ -162,8 +163,8 @@ def test_a_refusal_after_an_entry_takes_the_entry_back(record: Record) -> None:
         assert len([entry for entry in built.journal() if entry[1] == "half"]) == 2
 
 
-def test_what_can_be_confirmed_comes_first(record: Record) -> None:
-    built = built_house(record)
+def test_what_can_be_confirmed_comes_first(new_record: NewRecord) -> None:
+    built = built_house(new_record())
     with built.record.read() as session:
         act = built.act_as(session, "owner")
         shown, total = batch.choices(session, act.person, built.now)

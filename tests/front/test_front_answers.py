@@ -338,3 +338,24 @@ def test_a_finding_and_a_milestone_at_the_terminal(asked: Path) -> None:
     shown = next(row for row in good(asked, "action", "list", "--json").json if f"A-{row['id']}" == number[0])
     assert (shown["about"], shown["due"]) == ("organisation: The log is off", "2026-12-18")
     assert [(step["title"], step["done"]) for step in shown["milestones"]] == [("Draft", True)]
+
+
+def test_when_all_are_refused_nothing_is_changed(asked: Path) -> None:
+    numbers, before = (str(request(asked, EXPIRED)["id"]), "999999"), fingerprint(asked)
+    assert "nobody-else" in refused(asked, "answer", *numbers, "--as", "nobody-else", "--still-true")
+    done = hoshin(asked, "answer", *numbers, "--as", "bennett", "--still-true", "--as-of", LATER)
+    assert (done.code, done.out.count("not recorded")) == (2, 2)
+    assert fingerprint(asked) == before
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("E-5", "--still-true"),
+        ("12", "--still-true", "--link", "https://x.example"),
+        ("12", "--snooze", "2026-10-20", "--delegate", "sato"),
+        ("12", "--link", "https://x.example", "--attest", "It is."),
+    ],
+)
+def test_one_answer_is_one(asked: Path, wrong: tuple[str, ...]) -> None:
+    assert "one of" in refused(asked, "answer", *wrong, "--as", "bennett", "--as-of", LATER)

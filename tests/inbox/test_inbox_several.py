@@ -203,6 +203,23 @@ def two_systems(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("transport", ["http", "socket"])
+def test_when_none_can_be_taken_the_form_says_why(transport: str, two_systems: Path, tmp_path: Path) -> None:
+    with town_over(transport, two_systems, tmp_path / "home") as town:
+        view, wanted, before = form(town), takes_links(town)[:2], town.journal()
+        with town.record.write() as session:
+            for one in wanted:
+                session.get_one(Request, one).state = "accepted"
+        chosen = [str(one) for one in wanted]
+        done = town.fill(
+            "bennett", view, **{"chosen.0": chosen, "how": "same_evidence", "link": "https://docs.example/all"}
+        )
+        said = str(done["view"]["blocks"])
+        assert REFUSALS["answered"]["en"] in said
+        assert "Recorded:" not in said
+        assert town.journal() == before
+
+
+@pytest.mark.parametrize("transport", ["http", "socket"])
 def test_one_evidence_for_several_systems(transport: str, two_systems: Path, tmp_path: Path) -> None:
     with town_over(transport, two_systems, tmp_path / "home") as town:
         by_system = {row.system_id: row.id for row in mine(town) if row.kind_id == kind_of(town, "human-oversight")}

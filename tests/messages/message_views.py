@@ -35,7 +35,13 @@ def views(locale: str, style: str = "real") -> dict[str, dict[str, Any]]:
         "modal-evidence": modals.evidence(reader, item, now=NOW),
         "modal-evidence-link": modals.evidence(reader, kit.item(2, forms=("link",)), now=NOW),
         "modal-evidence-others": modals.evidence(reader, item, now=NOW, others=[kit.item(n) for n in (2, 3, 4)]),
-        "modal-several": modals.several(reader, [item, kit.item(2), kit.item(3, can_confirm=False)], now=NOW),
+        "modal-evidence-many-others": modals.evidence(
+            reader, item, now=NOW, others=[kit.item(n) for n in range(2, 12)], others_total=14
+        ),
+        "modal-several-few": modals.several(reader, [item, *(kit.item(n, can_confirm=False) for n in (2, 4))], now=NOW),
+        "modal-several": modals.several(
+            reader, [item, kit.item(2), kit.item(3, can_confirm=False, system_name=kit.w("Fraud scoring"))], now=NOW
+        ),
         "modal-several-many": modals.several(reader, [kit.item(n) for n in range(1, 320)], now=NOW, total=340),
         "modal-snooze": modals.snooze(reader, item, now=NOW),
         "modal-delegate": modals.delegate(reader, item),

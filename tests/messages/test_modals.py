@@ -183,6 +183,7 @@ def test_names_and_ids_are_stable() -> None:
             .removesuffix("-secret")
             .removesuffix("-others")
             .removesuffix("-many")
+            .removesuffix("-few")
             .removesuffix("-steps")
             .replace("-", "_")
         )
