@@ -49,6 +49,11 @@ def names_of(session: Session, numbers: Sequence[int]) -> dict[int, tuple[str, M
     return {number: (system, kind) for number, system, kind in rows}
 
 
+def in_review(session: Session, numbers: Sequence[int]) -> Sequence[int]:
+    """Which of these requests wait for a reviewer."""
+    return session.exec(select(Request.id).where(col(Request.id).in_(numbers), Request.state == "submitted")).all()
+
+
 def confirm(act: Act, numbers: Sequence[int]) -> list[Outcome]:
     """*Still true* for each of these requests."""
     return _each(act, numbers, lambda number: answers.confirm(act, number))

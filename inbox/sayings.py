@@ -35,6 +35,11 @@ NOTICES: dict[str, dict[str, str]] = {
         "en": "Recorded: {count}. Thank you.",
         "ja": "{count}件を記録しました。ありがとうございます。",
     },
+    "several_title": {"en": "Answer several", "ja": "まとめて回答"},
+    "several_waiting": {
+        "en": "With a reviewer now: {count}. You will hear if anything is missing.",
+        "ja": "うち{count}件はレビュー担当者が確認します。不足があればご連絡します。",
+    },
     "several_left": {
         "en": "Not recorded: {count}. They are open as before:",
         "ja": "次の{count}件は記録できませんでした。これまでどおり未回答のままです。",
@@ -81,11 +86,11 @@ def notice(name: str, locale: str) -> str:
     return NOTICES[name][language_of(locale)]
 
 
-def notice_view(text: str, locale: str) -> Json:
-    """A modal that only says something."""
+def notice_view(text: str, locale: str, title: str = "title") -> Json:
+    """A modal that only says something; `title` names the notice at its head."""
     return {
         "type": "modal",
-        "title": _plain(notice("title", locale)),
+        "title": _plain(notice(title, locale)),
         "close": _plain(notice("close", locale)),
         "blocks": [{"type": "section", "block_id": "notice", "text": _plain(text)}],
     }

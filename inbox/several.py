@@ -127,11 +127,20 @@ def told(visit: Visit, found: Sequence[batch.Outcome]) -> Json | None:
     failed = [one for one in found if one.refused]
     locale = visit.person.locale
     said = [notice("several_done", locale).replace("{count}", str(len(found) - len(failed)))]
+    waiting = _waiting(visit, [one.request_id for one in found if not one.refused])
+    if waiting:
+        said.append(notice("several_waiting", locale).replace("{count}", str(waiting)))
     if failed:
         said.append(notice("several_left", locale).replace("{count}", str(len(failed))))
         said += _lines(visit, failed[:NAMED])
-    view = notice_view("\n".join(said), locale)
+    view = notice_view("\n".join(said), locale, "several_title")
     return {"response_action": "update", "view": view}
+
+
+def _waiting(visit: Visit, numbers: Sequence[int]) -> int:
+    """How many of these a reviewer is asked about now."""
+    with visit.inbox.record.read() as session:
+        return len(batch.in_review(session, numbers))
 
 
 def _lines(visit: Visit, failed: Sequence[batch.Outcome]) -> list[str]:

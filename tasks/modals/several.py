@@ -39,12 +39,21 @@ def several(
         choices = [(how, words.say(f"modals.how_{how}"), words.say(f"modals.how_{how}_then")) for how in _hows(shown)]
         blocks.append(ask(words, "how", radio(choices)))
     taken = {form for item in shown for form in item.forms} - (set() if files else {"file"})
-    blocks += [form_input(words, form, optional=True) for form in FORMS if form in taken]
+    blocks += _evidence(words, [form for form in FORMS if form in taken])
     blocks += [
         ask(words, "effective", date_input(today_of(reader, now).isoformat()), hint="effective_hint"),
         ask(words, "note", text_input(limit=NOTE), hint="note_evidence_hint", optional=True),
     ]
     return modal(words, "several", "0", blocks)
+
+
+def _evidence(words: Words, forms: Sequence[str]) -> list[Block]:
+    """A field for each form of evidence; Slack marks each "optional", so it is said that one of them is enough."""
+    fields = [form_input(words, form, optional=True) for form in forms]
+    if len(forms) < 2:
+        return fields
+    names = [words.say(f"modals.{form}") for form in forms]
+    return [context("one_of", words.say("modals.intro_one_of", forms=names)), *fields]
 
 
 HOW = ("still_true", "same_evidence")
