@@ -25,11 +25,11 @@ demo-reset: install
 # More workers than cores: many tests wait for a server.
 test: install
 	@sh tests/browser.sh
-	$(BIN)/python -m pytest -n 4
+	$(BIN)/python -m pytest -n 3
 
 test-long: install
 	@sh tests/browser.sh
-	$(BIN)/python -m pytest -n 4 -m "long or not long"
+	$(BIN)/python -m pytest -n 3 -m "long or not long"
 
 # Hours; docs/mutation.md. `make mutants MUTANTS='cycles.periods.*'` takes one module. What was decided before is kept in mutants/.
 mutants: .venv-mutants/.installed

@@ -44,10 +44,10 @@ SPREAD = (
 )
 # But for these, which would each start a browser of their own.
 TOGETHER = ("tests/messages/test_in_browser.py",)
-SERVERS = ("tests/whole/", "tests/engine/")
+# What waits for servers and what reckons, in turns, so that neither of them keeps the machine to itself.
+SERVERS = ("tests/whole/test_whole_fast.py", "tests/proofs/test_proof_machine.py", "tests/whole/", "tests/engine/")
 # What takes longest of the rest, so that no worker is left with it when the others have ended.
 LONG = (
-    "tests/proofs/test_proof_machine.py",
     "tests/front/",
     "tests/delivery/test_delivery_kills.py",
     "tests/inbox/",
