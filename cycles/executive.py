@@ -81,9 +81,9 @@ def _told_of(session: Session, now: datetime) -> Cycle | None:
 
 
 def _readers(directory: Directory, now: datetime) -> list[int]:
-    """Executives who do not lead the programme."""
+    """Executives who do not lead the programme, and can be written to."""
     named = set(directory.roles.get("executive", [])) - set(directory.roles.get("lead", []))
-    return sorted(key for key in named if not directory.has_left(key, now))
+    return sorted(key for key in named if not directory.is_gone(key, now))
 
 
 def _span(day: date, policy: Policy) -> Span | None:

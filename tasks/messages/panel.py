@@ -23,8 +23,7 @@ def panels(brief: PanelsBrief, words: Words) -> Payload:
     for panel in shown:
         blocks += [divider(f"{PREFIX}.line.{panel.review.evidence_id}")] if len(blocks) > 1 else []
         blocks += one_panel(words, panel) if _waits(panel) or len(shown) == 1 else [_in_short(words, panel)]
-    waiting = sum(_waits(panel) for panel in shown)
-    blocks += left_out(words, brief.waiting - waiting, brief.done - (len(shown) - waiting))
+    blocks += left_out(words, brief, sum(_waits(panel) for panel in shown), len(shown))
     return {"text": notification(_said_of(words, brief, shown)), "blocks": blocks}
 
 

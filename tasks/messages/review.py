@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from cycles.briefs import LastAnswer, ReviewBrief, ReviewsBrief
+from cycles.briefs import LastAnswer, PanelsBrief, ReviewBrief, ReviewsBrief
 from tasks.blocks import PREFIX, Block, actions, button, context, divider, header, lines, notification, rich
 from tasks.messages import parts
 from tasks.words import Raw, Words
@@ -21,8 +21,8 @@ def reviews(brief: ReviewsBrief, words: Words) -> Payload:
     for review in shown:
         blocks += [divider(f"{PREFIX}.line.{review.evidence_id}")] if len(blocks) > 1 else []
         blocks += _review(words, review) if alone or not review.decided else [_receipt(words, review)]
-    decided = sum(review.decided is not None for review in shown)
-    blocks += left_out(words, brief.waiting - (len(shown) - decided), brief.done - decided)
+    waiting = sum(review.decided is None for review in shown)
+    blocks += left_out(words, brief, waiting, len(shown))
     return {"text": notification(_notify(words, brief, shown)), "blocks": blocks}
 
 
@@ -45,8 +45,10 @@ def _notify(words: Words, brief: ReviewsBrief, shown: Sequence[ReviewBrief]) -> 
     return _said(words, first, "notify", **values)
 
 
-def left_out(words: Words, more: int, done: int) -> list[Block]:
+def left_out(words: Words, brief: ReviewsBrief | PanelsBrief, waiting: int, shown: int) -> list[Block]:
     """How much a message is about and does not show: what still waits, and what does not."""
+    more = max(0, brief.waiting - waiting)
+    done = brief.waiting + brief.done - shown - more
     told = [
         words.say("review.more", more=more) if more > 0 else None,
         words.say("review.done", done=done) if done > 0 else None,

@@ -369,6 +369,8 @@ def _panels(kit: Kit) -> dict[str, Brief]:
     return {
         "panel": _together(panel),
         "panel-reminder": _together(replace(panel, role="reminder")),
+        # Its time is over, and its votes are not counted yet.
+        "panel-closing": _together(panel, waiting=0),
         "panel-voted": _together(replace(panel, voted=kit.answered("return", by=4)), waiting=0),
         "panel-replaced": _together(replace(panel, on_it=False), waiting=0),
         "panel-satisfied": _together(replace(panel, outcome="satisfied", decided="accepted", counts=counts), waiting=0),

@@ -292,6 +292,8 @@ def test_many_reviews_are_one_message_that_says_how_many_wait() -> None:
     assert many["text"].startswith("40 pieces of evidence to review. First: ")
     assert "35 more are waiting; the Home tab shows all of them." in as_text(many)
     assert len(_verbs("review-many")) == 3 * 5
+    assert "more" not in as_text(render(told["panel-closing"]))
+    assert "35 more are waiting" in as_text(render(told["panel-several"]))
     last = as_text(render(told["review-many-last"]))
     assert "37 more are decided." in last
     assert "waiting" not in last
