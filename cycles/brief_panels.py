@@ -9,10 +9,11 @@ from sqlmodel import Session, col, select
 
 from cycles import panels
 from cycles.brief_items import reader_of
-from cycles.brief_reviews import SHOWN, review_brief
-from cycles.briefs import Answered, PanelBrief, PanelsBrief, PanelVote
+from cycles.brief_reviews import SHOWN, Pile, Place, own_vote, review_brief
+from cycles.briefs import PanelBrief, PanelsBrief, PanelVote
 from cycles.models import Delivery, Panel, Person, Review, Verdict
 from cycles.quorum import counted
+from cycles.reviewers import ballot_of
 
 # With every vote and its reason one takes a third of what a message holds.
 SHOWN_TO_DECIDE = 2
@@ -23,46 +24,38 @@ def panels_brief(
 ) -> PanelsBrief | None:
     """Every panel of one message; None when none is left to ask about before it was shown (`cycles.brief_reviews`)."""
     role = delivery.role or "member"
-    waiting, done = _sorted(session, role, reader, evidence, now)
-    if delivery.ts is None:
-        done = []
-        if not waiting:
-            return None
-    room = SHOWN_TO_DECIDE if role == "decider" else SHOWN
-    shown = (waiting + done)[:room]
-    if len(waiting) + len(done) <= room:
-        shown.sort()
-    told = tuple(_panel_brief(session, role, reader, number, now) for _, number in shown)
-    return PanelsBrief(reader=reader_of(reader), panels=told, waiting=len(waiting), done=len(done))
+    pile = _pile(session, role, reader, evidence, now).as_told(delivery)
+    if pile is None:
+        return None
+    shown = pile.shown(SHOWN_TO_DECIDE if role == "decider" else SHOWN)
+    told = tuple(_panel_brief(session, role, reader, number, now) for number in shown)
+    return PanelsBrief(reader=reader_of(reader), panels=told, waiting=len(pile.waiting), done=len(pile.done))
 
 
-def _sorted(
-    session: Session, role: str, reader: Person, evidence: Sequence[int], now: datetime
-) -> tuple[list[tuple[datetime, int]], list[tuple[datetime, int]]]:
+def _pile(session: Session, role: str, reader: Person, evidence: Sequence[int], now: datetime) -> Pile:
     """What waits for the reader by its deadline, and what does not, the latest first."""
     rows = session.exec(
         select(Panel, Review, Verdict.outcome)
         .outerjoin(Review, (col(Review.evidence_id) == col(Panel.evidence_id)) & (col(Review.reviewer_id) == reader.id))
         .outerjoin(Verdict, col(Verdict.evidence_id) == col(Panel.evidence_id))
         .where(col(Panel.evidence_id).in_(evidence))
+        .order_by(col(Panel.deadline), col(Panel.evidence_id))
     ).all()
-    waiting: list[tuple[datetime, int]] = []
-    done: list[tuple[datetime, int]] = []
-    for panel, ballot, verdict in rows:
+    waiting: list[Place] = []
+    done: list[Place] = []
+    for rank, (panel, ballot, verdict) in enumerate(rows):
         if role == "decider":
             settled = verdict is not None or panel.decider_id != reader.id or panel.outcome != "no-quorum"
         else:
             settled = panel.outcome is not None or ballot is None or ballot.vote is not None or now >= panel.deadline
-        (done if settled else waiting).append((panel.deadline, panel.evidence_id))
-    return sorted(waiting), sorted(done, reverse=True)
+        (done if settled else waiting).append((rank, panel.evidence_id))
+    return Pile(waiting=waiting, done=done[::-1])
 
 
 def _panel_brief(session: Session, role: str, reader: Person, evidence_id: int, now: datetime) -> PanelBrief:
     """The panel as its reader sees it."""
     panel = session.get_one(Panel, evidence_id)
-    ballot = session.exec(
-        select(Review).where(Review.evidence_id == evidence_id, Review.reviewer_id == reader.id)
-    ).first()
+    ballot = ballot_of(session, evidence_id, reader.id)
     verdict = session.get(Verdict, evidence_id)
     review = review_brief(session, reader, evidence_id, now)
     brief = PanelBrief(
@@ -94,13 +87,6 @@ def _counts(session: Session, panel: Panel) -> dict[str, int]:
     counts = Counter(votes.values())
     named = {name: counts[name] for name in ("accept", "return", "abstain", "recuse")}
     return {**named, "none": len(roster) - len(votes)}
-
-
-def own_vote(ballot: Review | None, reader: Person) -> Answered | None:
-    """What the reader themselves voted, if they have."""
-    if ballot is None or not ballot.vote or ballot.voted_at is None:
-        return None
-    return Answered(verb=ballot.vote, by=reader.name, at=ballot.voted_at, record=f"E-{ballot.evidence_id}")
 
 
 def _revealed(session: Session, panel: Panel) -> tuple[PanelVote, ...]:

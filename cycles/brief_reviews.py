@@ -1,17 +1,41 @@
 """What a reviewer's message says: all the evidence that it puts before them, decided or not."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 from sqlmodel import Session, col
 from sqlmodel import select as pick
 
 from cycles.brief_items import item_for, reader_of
-from cycles.briefs import Answered, ReviewBrief, ReviewsBrief
+from cycles.briefs import Answered, Item, ReviewBrief, ReviewsBrief
 from cycles.models import Cycle, Delivery, Evidence, JournalEntry, Person, Request, Review, Verdict
+from cycles.reviewers import ballot_of
 
 # A review takes more reading than a request, on a telephone, too; the Home tab has the rest.
 SHOWN = 5
+# Which it is by its day, and the number of the evidence.
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pile:
+    """What one message is about: what waits for its reader, and what does not."""
+
+    waiting: Sequence[Place]
+    done: Sequence[Place]
+
+    def as_told(self, delivery: Delivery) -> Self | None:
+        """All of it once it was shown; before, what waits, and None where nothing does."""
+        if delivery.ts is not None:
+            return self
+        return replace(self, done=()) if self.waiting else None
+
+    def shown(self, room: int) -> list[int]:
+        """What is shown: what waits first; while there is room for all, nothing moves under the reader's finger."""
+        places = [*self.waiting, *self.done]
+        return [number for _, number in (sorted(places) if len(places) <= room else places[:room])]
 
 
 def reviews_brief(
@@ -22,20 +46,14 @@ def reviews_brief(
     What still waits is shown in the order in which it is due. Where there is more than a message shows, the next takes
     the place of what has been decided.
     """
-    waiting, done = _sorted(session, reader, evidence)
-    if delivery.ts is None:
-        done = []
-        if not waiting:
-            return None
-    shown = (waiting + done)[:SHOWN]
-    if len(waiting) + len(done) <= SHOWN:
-        # Nothing moves under the reader's finger while there is room for all.
-        shown = _by_due(session, shown)
+    pile = _pile(session, reader, evidence).as_told(delivery)
+    if pile is None:
+        return None
     return ReviewsBrief(
         reader=reader_of(reader),
-        reviews=tuple(review_brief(session, reader, number, now) for number in shown),
-        waiting=len(waiting),
-        done=len(done),
+        reviews=tuple(review_brief(session, reader, number, now) for number in pile.shown(SHOWN)),
+        waiting=len(pile.waiting),
+        done=len(pile.done),
     )
 
 
@@ -43,15 +61,21 @@ def review_brief(session: Session, reader: Person, evidence_id: int, now: dateti
     """Evidence as a reviewer sees it, decided or not."""
     evidence = session.get_one(Evidence, evidence_id)
     item = item_for(session, evidence.request_id or 0, reader, now)
-    ballot = session.exec(
-        pick(Review).where(Review.evidence_id == evidence_id, Review.reviewer_id == reader.id)
-    ).first()
-    voted = ballot is not None and ballot.vote is not None
+    ballot = ballot_of(session, evidence_id, reader.id)
+    return replace(
+        undecided(evidence, item, session.get_one(Person, evidence.submitter_id).name, reader),
+        decided=own_vote(ballot, reader) or _by_another(session, evidence) or called_off(session, item.cycle),
+        decided_reason=ballot.reason if ballot is not None and ballot.vote is not None else None,
+    )
+
+
+def undecided(evidence: Evidence, item: Item, submitter: str, reader: Person) -> ReviewBrief:
+    """Evidence as it is put before somebody, whatever was said about it since."""
     return ReviewBrief(
         reader=reader_of(reader),
         evidence_id=evidence.id,
         item=item,
-        submitter=session.get_one(Person, evidence.submitter_id).name,
+        submitter=submitter,
         form=evidence.form,
         locator=evidence.locator,
         note=evidence.note,
@@ -60,8 +84,6 @@ def review_brief(session: Session, reader: Person, evidence_id: int, now: dateti
         sha256=evidence.sha256,
         confirmed_unchanged=evidence.confirmations > 0,
         previous=item.last if item.last and item.last.evidence_id != evidence.id else None,
-        decided=_own_vote(ballot, reader) or _by_another(session, evidence) or called_off(session, item.cycle),
-        decided_reason=ballot.reason if ballot is not None and voted else None,
     )
 
 
@@ -76,8 +98,9 @@ def called_off(session: Session, key: str) -> Answered | None:
     return Answered(verb="cancelled", by=by or entry.actor, at=entry.at, record=f"J-{entry.seq}")
 
 
-def _own_vote(ballot: Review | None, reader: Person) -> Answered | None:
-    if ballot is None or ballot.vote is None or ballot.voted_at is None:
+def own_vote(ballot: Review | None, reader: Person) -> Answered | None:
+    """What the reader themselves voted, if they have."""
+    if ballot is None or not ballot.vote or ballot.voted_at is None:
         return None
     return Answered(verb=ballot.vote, by=reader.name, at=ballot.voted_at, record=f"E-{ballot.evidence_id}")
 
@@ -91,7 +114,7 @@ def _by_another(session: Session, evidence: Evidence) -> Answered | None:
     return Answered(verb=verdict.outcome, by=by.name, at=verdict.at, record=f"E-{evidence.id}")
 
 
-def _sorted(session: Session, reader: Person, evidence: Sequence[int]) -> tuple[list[int], list[int]]:
+def _pile(session: Session, reader: Person, evidence: Sequence[int]) -> Pile:
     """What the reader has to judge by due date, and what is decided, the latest first."""
     rows = session.exec(
         pick(Evidence.id, Review.vote, Verdict.outcome, Cycle.state)
@@ -102,12 +125,8 @@ def _sorted(session: Session, reader: Person, evidence: Sequence[int]) -> tuple[
         .where(col(Evidence.id).in_(evidence))
         .order_by(col(Request.due), col(Evidence.id))
     ).all()
-    waiting = [number for number, vote, outcome, state in rows if not (vote or outcome or state == "cancelled")]
-    done = {number for number, *_ in rows} - set(waiting)
-    return waiting, sorted(done, reverse=True)
-
-
-def _by_due(session: Session, evidence: Sequence[int]) -> list[int]:
-    wanted = pick(Evidence.id).join(Request, col(Request.id) == col(Evidence.request_id))
-    wanted = wanted.where(col(Evidence.id).in_(evidence)).order_by(col(Request.due), col(Evidence.id))
-    return list(session.exec(wanted).all())
+    waiting: list[Place] = []
+    done: list[Place] = []
+    for rank, (number, vote, outcome, state) in enumerate(rows):
+        (done if vote or outcome or state == "cancelled" else waiting).append((rank, number))
+    return Pile(waiting=waiting, done=sorted(done, key=lambda place: place[1], reverse=True))

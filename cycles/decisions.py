@@ -14,7 +14,7 @@ from cycles.people import Directory
 from cycles.permits import Act
 from cycles.policy import Policy
 from cycles.quorum import Vote
-from cycles.reviewers import ask_reviewer
+from cycles.reviewers import ask_reviewer, ballot_of
 
 # What people say about actions is decided in `effectiveness`; inbox and command line find all decisions here.
 __all__ = [
@@ -151,9 +151,7 @@ def need_help(act: Act, action_id: int) -> None:
 def _ballot(act: Act, evidence_id: int) -> tuple[Evidence, Review]:
     act.must_be_here()
     evidence = act.session.get(Evidence, evidence_id)
-    ballot = act.session.exec(
-        select(Review).where(Review.evidence_id == evidence_id, Review.reviewer_id == act.person.id)
-    ).first()
+    ballot = ballot_of(act.session, evidence_id, act.person.id)
     if evidence is None or ballot is None or act.person.id == evidence.submitter_id:
         raise Refused("not_yours", "You are not asked to review this.")
     if ballot.vote is not None or act.session.get(Verdict, evidence_id) is not None:

@@ -8,8 +8,8 @@ from sqlmodel import Session, col, select
 
 from cycles.action_states import policy_of
 from cycles.brief_improvement import action_brief, effectiveness_brief
-from cycles.brief_items import items_for, reader_of
-from cycles.brief_panels import own_vote
+from cycles.brief_items import items_for
+from cycles.brief_reviews import own_vote, undecided
 from cycles.briefs import ActionBrief, EffectivenessBrief, Item, PanelBrief, ReviewBrief
 from cycles.desk import REQUESTS, Paper
 from cycles.desk_decisions import Decision, decision
@@ -61,7 +61,7 @@ def _evidence(session: Session, papers: Sequence[Paper], person: Person, now: da
     requests = list(dict.fromkeys(row.request_id for row in rows if row.request_id))
     items = {item.request_id: item for item in items_for(session, requests, person, now)}
     reviews = {
-        row.id: _review(row, items[row.request_id], names[row.submitter_id], person) for row in rows if row.request_id
+        row.id: undecided(row, items[row.request_id], names[row.submitter_id], person) for row in rows if row.request_id
     }
     panels = {row.evidence_id: row for row in session.exec(select(Panel).where(col(Panel.evidence_id).in_(numbers)))}
     mine = select(Review).where(col(Review.evidence_id).in_(numbers), Review.reviewer_id == person.id)
@@ -74,23 +74,6 @@ def _evidence(session: Session, papers: Sequence[Paper], person: Person, now: da
         else:
             told[paper] = review
     return told
-
-
-def _review(evidence: Evidence, item: Item, submitter: str, person: Person) -> ReviewBrief:
-    return ReviewBrief(
-        reader=reader_of(person),
-        evidence_id=evidence.id,
-        item=item,
-        submitter=submitter,
-        form=evidence.form,
-        locator=evidence.locator,
-        note=evidence.note,
-        effective=evidence.effective,
-        received_at=evidence.received_at,
-        sha256=evidence.sha256,
-        confirmed_unchanged=evidence.confirmations > 0,
-        previous=item.last if item.last and item.last.evidence_id != evidence.id else None,
-    )
 
 
 def _panel(panel: Panel, review: ReviewBrief, ballot: Review | None, person: Person, now: datetime) -> PanelBrief:

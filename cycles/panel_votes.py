@@ -7,8 +7,6 @@ keeps every vote as it comes; it is proof for afterwards and is shown to no memb
 from collections.abc import Sequence
 from typing import Literal
 
-from sqlmodel import select
-
 from cycles import journal, outbox, panels
 from cycles.errors import Refused
 from cycles.models import Cycle, Evidence, Panel, Person, Request, Review, System, Verdict
@@ -16,6 +14,7 @@ from cycles.people import Directory
 from cycles.permits import Act
 from cycles.policy import Policy
 from cycles.quorum import Vote
+from cycles.reviewers import ballot_of
 
 NEED_REASON = ("return", "recuse")
 
@@ -27,9 +26,7 @@ def vote(act: Act, panel: Panel, evidence: Evidence, choice: Vote, reason: str) 
         Refused: for anybody not on the roster, a second vote, one after the panel closed, without the reason it needs,
             or by somebody who by now answers for the system themselves.
     """
-    ballot = act.session.exec(
-        select(Review).where(Review.evidence_id == evidence.id, Review.reviewer_id == act.person.id)
-    ).first()
+    ballot = ballot_of(act.session, evidence.id, act.person.id)
     if ballot is None:
         raise Refused("not_yours", "You are not on this panel.")
     if ballot.vote is not None or panel.outcome is not None or act.now >= panel.deadline:

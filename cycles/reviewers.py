@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from cycles.errors import Refused
 from cycles.gathering import gather
@@ -10,6 +10,12 @@ from cycles.models import Evidence, Request, Review, System
 from cycles.people import Directory
 from cycles.permits import Act
 from cycles.policy import Policy
+
+
+def ballot_of(session: Session, evidence_id: int, reviewer_id: int) -> Review | None:
+    """What somebody was asked to judge, alone or on a panel, with their vote once they have cast it."""
+    mine = select(Review).where(Review.evidence_id == evidence_id, Review.reviewer_id == reviewer_id)
+    return session.exec(mine).first()
 
 
 def ask_reviewer(act: Act, request: Request, evidence: Evidence, policy: Policy, directory: Directory) -> None:

@@ -12,6 +12,7 @@ from cycles.errors import Refused
 from cycles.models import Action, Delivery, DeliveryItem, Evidence, Panel, Review
 from cycles.people import Directory, current_policy
 from cycles.permits import LEGAL, Act
+from cycles.reviewers import ballot_of
 from inbox import several
 from inbox.visit import Visit
 from tasks import modals
@@ -71,9 +72,7 @@ def reassign(visit: Visit, act: Act) -> Json:
 
 
 def review_return(visit: Visit, act: Act) -> Json:
-    ballot = act.session.exec(
-        select(Review).where(Review.evidence_id == visit.number, Review.reviewer_id == act.person.id)
-    ).first()
+    ballot = ballot_of(act.session, visit.number, act.person.id)
     panel, evidence = act.session.get(Panel, visit.number), act.session.get(Evidence, visit.number)
     if panel and evidence and panel_votes.may_decide(act, panel, evidence):
         return modals.review_return(visit.reader, _of_panel(act, visit), templates=visit.inbox.settings.templates)
@@ -90,9 +89,7 @@ def review_return(visit: Visit, act: Act) -> Json:
 
 def panel_recuse(visit: Visit, act: Act) -> Json:
     panel = act.session.get(Panel, visit.number)
-    ballot = act.session.exec(
-        select(Review).where(Review.evidence_id == visit.number, Review.reviewer_id == act.person.id)
-    ).first()
+    ballot = ballot_of(act.session, visit.number, act.person.id)
     if panel is None:
         raise Refused("unknown", f"There is no panel on evidence {visit.number}.")
     brief = _panel_form(act, visit, panel, ballot)
