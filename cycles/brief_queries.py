@@ -16,6 +16,7 @@ from cycles.brief_items import controls_served, item_for, items_for, reader_of
 from cycles.brief_panels import panels_brief
 from cycles.brief_reviews import reviews_brief
 from cycles.briefs import Brief, DigestBrief, EscalationBrief, Item, ReminderBrief
+from cycles.desk_decisions import KINDS, decision
 from cycles.ladder import Ladder
 from cycles.models import UNANSWERED, Action, Cycle, Delivery, DeliveryItem, Person, Request
 from cycles.people import Directory
@@ -44,22 +45,14 @@ def brief_for(session: Session, delivery: Delivery, now: datetime) -> Brief | No
         return subjects.returned_brief(session, delivery, reader, first, now)
     if delivery.kind == "offer":
         return subjects.offer_brief(session, delivery, reader, first, now)
-    if delivery.kind == "dispute":
-        return subjects.dispute_brief(session, reader, first, now)
     if delivery.kind == "panel":
         return panels_brief(session, delivery, reader, [item.subject_id for item in about], now)
-    if delivery.kind == "plan":
-        return subjects.plan_brief(session, reader, session.get_one(Cycle, first))
     if delivery.kind == "action":
         return actions_brief(session, delivery, reader, about, now)
     if delivery.kind == "effectiveness":
         return improvement.effectiveness_brief(session, reader, first)
-    if delivery.kind == "acceptance":
-        return improvement.acceptance_brief(session, reader, first, delivery.role or "requester")
-    if delivery.kind == "cadence":
-        return improvement.cadence_brief(session, reader, first)
-    if delivery.kind == "finding":
-        return improvement.finding_brief(session, reader, first, delivery.role or "lead")
+    if delivery.kind in KINDS:
+        return decision(session, delivery.kind, first, reader, now, role=delivery.role)
     raise ValueError(f"no message is of the kind {delivery.kind}")
 
 

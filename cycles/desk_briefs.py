@@ -12,7 +12,7 @@ from cycles.brief_items import items_for
 from cycles.brief_reviews import own_vote, undecided
 from cycles.briefs import ActionBrief, EffectivenessBrief, Item, PanelBrief, ReviewBrief
 from cycles.desk import REQUESTS, Paper
-from cycles.desk_decisions import Decision, decision
+from cycles.desk_decisions import DECIDES, Decision, decision
 from cycles.models import Action, Evidence, Lapse, Panel, Person, Review
 from cycles.people import Directory
 
@@ -34,7 +34,7 @@ def unfold(session: Session, papers: Sequence[Paper], person: Person, now: datet
     told: dict[Paper, Told | None] = {
         **_items(session, [paper for paper in papers if paper.section in REQUESTS], person, now),
         **_evidence(session, [paper for paper in papers if paper.section in ("review", "panel")], person, now),
-        **{paper: decision(session, paper.kind, paper.number, person, now) for paper in papers if paper.kind},
+        **_decisions(session, [paper for paper in papers if paper.kind], person, now),
         **_improvements(session, [paper for paper in papers if paper.section in ("action", "judge")], person, now),
     }
     found = ((paper, told.get(paper)) for paper in papers)
@@ -43,6 +43,13 @@ def unfold(session: Session, papers: Sequence[Paper], person: Person, now: datet
         for paper, brief in found
         if brief
     ]
+
+
+def _decisions(session: Session, papers: Sequence[Paper], person: Person, now: datetime) -> dict[Paper, Told | None]:
+    return {
+        paper: decision(session, paper.kind, paper.number, person, now, role=DECIDES.get(paper.kind))
+        for paper in papers
+    }
 
 
 def _items(session: Session, papers: Sequence[Paper], person: Person, now: datetime) -> dict[Paper, Told | None]:

@@ -15,6 +15,8 @@ from cycles.programme_cycles import OPEN, planned_cycles
 
 # What others wait for most comes first.
 KINDS = ("plan", "acceptance", "finding", "dispute", "cadence")
+# The part of somebody who decides, where others hear of it too.
+DECIDES = {"acceptance": "approver"}
 Decision = PlanBrief | AcceptanceBrief | FindingBrief | DisputeBrief | CadenceBrief
 
 
@@ -35,14 +37,16 @@ def decisions_of(session: Session, person: Person, now: datetime) -> list[tuple[
     return [(kind, number) for kind in KINDS for number in found.get(kind, ())]
 
 
-def decision(session: Session, kind: str, number: int, person: Person, now: datetime) -> Decision | None:
-    """What the message about it says now; None when it is settled."""
+def decision(
+    session: Session, kind: str, number: int, person: Person, now: datetime, *, role: str | None = None
+) -> Decision | None:
+    """What there is to decide, or was; `role` is the reader's part in it. None when there is nothing to say of it any more."""
     if kind == "plan":
         return subjects.plan_brief(session, person, session.get_one(Cycle, number))
     if kind == "acceptance":
-        return improvement.acceptance_brief(session, person, number, "approver")
+        return improvement.acceptance_brief(session, person, number, role or "requester")
     if kind == "finding":
-        return improvement.finding_brief(session, person, number, "lead")
+        return improvement.finding_brief(session, person, number, role or "lead")
     if kind == "dispute":
         return subjects.dispute_brief(session, person, number, now)
     return improvement.cadence_brief(session, person, number)

@@ -1,27 +1,11 @@
 """What each thing looks like in the App Home: at most three blocks, with the buttons that its message has."""
 
-from cycles.briefs import (
-    AcceptanceBrief,
-    ActionBrief,
-    CadenceBrief,
-    DisputeBrief,
-    EffectivenessBrief,
-    FindingBrief,
-    Item,
-    PanelBrief,
-    PlanBrief,
-    Reader,
-    ReviewBrief,
-)
+from cycles.briefs import ActionBrief, EffectivenessBrief, Item, PanelBrief, Reader, ReviewBrief
 from cycles.desk_decisions import Decision
 from tasks.blocks import PREFIX, Block, actions, button, context, lines, rich
-from tasks.messages import improvement, parts
-from tasks.messages.cycle import plan
-from tasks.messages.findings import finding
-from tasks.messages.handover import dispute
+from tasks.messages import built, improvement, parts
 from tasks.messages.panel import rules, vote_row
 from tasks.messages.review import facts, grounds
-from tasks.messages.risks import acceptance, cadence
 from tasks.words import Raw, Words, one_line
 
 # Among many, the beginning of a note is enough; its message and the record hold all of it.
@@ -102,28 +86,11 @@ def effect(words: Words, brief: EffectivenessBrief) -> list[Block]:
 
 def decision(words: Words, brief: Decision) -> list[Block]:
     """What the reader has to decide, as its message says it; its title stands among the others, so it is no heading."""
-    title, *blocks = _message(words, brief)
-    grounds = [block for block in blocks if block["type"] == "context"]
+    title, *blocks = built(brief, words)["blocks"]
     if len(blocks) > MOST_OF_A_DECISION:
-        blocks = [block for block in blocks if block not in grounds]
+        blocks = [block for block in blocks if block["type"] != "context"]
     told = words.say("home.decision", title=title["text"]["text"])
     return [rich(f"{PREFIX}.decision", told), *blocks]
-
-
-def _message(words: Words, brief: Decision) -> list[Block]:
-    match brief:
-        case PlanBrief():
-            payload = plan(brief, words)
-        case AcceptanceBrief():
-            payload = acceptance(brief, words)
-        case FindingBrief():
-            payload = finding(brief, words)
-        case DisputeBrief():
-            payload = dispute(brief, words)
-        case CadenceBrief():
-            payload = cadence(brief, words)
-    blocks: list[Block] = payload["blocks"]
-    return blocks
 
 
 def _evidence(words: Words, brief: ReviewBrief) -> tuple[Block, Block]:

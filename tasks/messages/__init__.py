@@ -42,9 +42,9 @@ from tasks.messages.review import reviews
 from tasks.messages.risks import acceptance, cadence
 from tasks.messages.weekly import weekly
 from tasks.own_words import is_strict, left_aside
-from tasks.words import words_for
+from tasks.words import Words, words_for
 
-__all__ = ["MESSAGES", "Message", "as_text", "render"]
+__all__ = ["MESSAGES", "Message", "as_text", "built", "render"]
 
 Payload = dict[str, Any]
 
@@ -86,6 +86,11 @@ MESSAGES: dict[str, Message] = {
     )
 }
 _BY_BRIEF = {message.brief: message for message in MESSAGES.values()}
+
+
+def built(brief: Brief, words: Words) -> Payload:
+    """What the message a brief calls for says, in the given words."""
+    return _BY_BRIEF[type(brief)].build(brief, words)
 
 
 def render(brief: Brief, *, templates: Path | None = None, dashboard: str = "") -> Payload:
