@@ -8,19 +8,16 @@ Whoever leads the programme hears weekly already (`cycles.weekly`).
 
 from calendar import monthrange
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlmodel import Session
 
-from cycles import regular
 from cycles.brief_items import reader_of
 from cycles.briefs import ExecutiveBrief, ExecutiveRow
 from cycles.models import Cycle, Delivery, Person
 from cycles.people import Directory, current_policy
 from cycles.policy import Policy
 from cycles.programme_cycles import last_closed, open_cycles
-from cycles.regular import Regular, Span
-from cycles.scorecard import Scorecard
+from cycles.regular import Regular, Span, is_over, week
 from cycles.scorecard_figures import open_actions, open_lapses, overdue_actions, overdue_requests, worst_first
 from cycles.scorecard_queries import scorecard
 from cycles.weekly import expiring
@@ -32,44 +29,37 @@ NEWS = timedelta(days=45)
 
 def brief(session: Session, delivery: Delivery, reader: Person, now: datetime) -> ExecutiveBrief | None:
     """The figures of now; None when no cycle is under way, or when the month or week it was written for is over."""
-    cycle = _told_of(session, now)
-    if cycle is None or regular.is_over(session, EXECUTIVE, delivery, reader.id, now):
+    cycle, policy = _told_of(session, now), current_policy(session)
+    directory = Directory.few(session, policy)
+    if cycle is None or is_over(EXECUTIVE, policy, directory, delivery, reader.id, now):
         return None
-    policy = current_policy(session)
     found = scorecard(session, cycle, now)
-    today = Directory.few(session, policy).today(reader.id, now)
     troubled = [row for row in worst_first(found.systems) if row.tally.lapsed or row.overdue_requests]
     return ExecutiveBrief(
         reader=reader_of(reader),
         organisation=found.organisation,
-        expiring=expiring(session, None, today, policy),
+        expiring=expiring(session, None, directory.today(reader.id, now), policy),
         systems=tuple(
             ExecutiveRow(system_name=row.name, lapsed=row.tally.lapsed, overdue=row.overdue_requests)
             for row in troubled[:SHOWN_SYSTEMS]
         ),
         more=len(troubled[SHOWN_SYSTEMS:]),
         weekly=policy.asking.executive_summary == "weekly",
-        **_figures(found),
+        cycle=found.cycle,
+        stage=found.stage,
+        workday=found.workday,
+        workdays=found.workdays,
+        closes=found.closes,
+        in_control=found.tally.in_control,
+        previous=found.previous_in_control,
+        controls=found.tally.total,
+        lapses=len(open_lapses(found)),
+        new_lapses=found.new_lapses,
+        recovered=found.recovered,
+        overdue=len(overdue_requests(found)),
+        actions=len(open_actions(found)),
+        actions_overdue=len(overdue_actions(found)),
     )
-
-
-def _figures(found: Scorecard) -> dict[str, Any]:
-    return {
-        "cycle": found.cycle,
-        "stage": found.stage,
-        "workday": found.workday,
-        "workdays": found.workdays,
-        "closes": found.closes,
-        "in_control": found.tally.in_control,
-        "previous": found.previous_in_control,
-        "controls": found.tally.total,
-        "lapses": len(open_lapses(found)),
-        "new_lapses": found.new_lapses,
-        "recovered": found.recovered,
-        "overdue": len(overdue_requests(found)),
-        "actions": len(open_actions(found)),
-        "actions_overdue": len(overdue_actions(found)),
-    }
 
 
 def _told_of(session: Session, now: datetime) -> Cycle | None:
@@ -90,8 +80,7 @@ def _span(day: date, policy: Policy) -> Span | None:
     if policy.asking.executive_summary == "off":
         return None
     if policy.asking.executive_summary == "weekly":
-        monday = day - timedelta(days=day.weekday())
-        return Span(first=monday, tell_from=monday, last=monday + timedelta(days=6))
+        return week(day)
     first = day.replace(day=1)
     return Span(first=first, tell_from=first, last=day.replace(day=monthrange(day.year, day.month)[1]))
 

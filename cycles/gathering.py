@@ -29,10 +29,10 @@ def gather(
     Until a message is taken for sending there is room in it. Writers wait for each other, so none is taken meanwhile. A new
     one comes at a decent hour, `apart` after the one before at the earliest.
     """
-    mine = select(Delivery).where(Delivery.kind == kind, Delivery.role == role, Delivery.person_id == person_id)
-    mine = mine.where(col(Delivery.state).in_(_LIVE)).order_by(col(Delivery.id).desc())
     if _is_told(session, kind, role, person_id, about):
         return
+    mine = select(Delivery).where(Delivery.kind == kind, Delivery.role == role, Delivery.person_id == person_id)
+    mine = mine.where(col(Delivery.state).in_(_LIVE)).order_by(col(Delivery.id).desc())
     last = session.exec(mine.limit(1)).first()
     if last is not None and last.state == "queued":
         _join(session, last, about)

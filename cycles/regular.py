@@ -29,6 +29,12 @@ class Span:
     last: date
 
 
+def week(day: date, weekday: int = 0) -> Span:
+    """The week around a day, whose message comes from a weekday on (0 is Monday)."""
+    monday = day - timedelta(days=day.weekday())
+    return Span(first=monday, tell_from=monday + timedelta(days=weekday), last=monday + timedelta(days=6))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Regular:
     """One kind of regular message. `kind` also names its state in the record.
@@ -74,10 +80,10 @@ def tell(session: Session, regular: Regular, *, now: datetime, actor: str) -> in
     return len(told)
 
 
-def is_over(session: Session, regular: Regular, delivery: Delivery, reader: int, now: datetime) -> bool:
+def is_over(
+    regular: Regular, policy: Policy, directory: Directory, delivery: Delivery, reader: int, now: datetime
+) -> bool:
     """Whether the week or month that a message was written for is over and it was not shown."""
-    policy = current_policy(session)
-    directory = Directory.few(session, policy)
     written, today = (regular.span(directory.today(reader, at), policy) for at in (delivery.created_at, now))
     # Whoever turns it off does not want what still waits either.
     return delivery.ts is None and (written is None or today is None or written.first != today.first)

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import case
 from sqlmodel import Session, col, func, select
 
-from cycles import regular
 from cycles.action_states import AT_WORK
 from cycles.brief_items import reader_of
 from cycles.briefs import WeeklyBrief, WeeklyRow
@@ -20,7 +19,7 @@ from cycles.models import UNANSWERED, Acceptance, Action, Cycle, Delivery, Lapse
 from cycles.people import Directory, current_policy
 from cycles.policy import WEEKDAYS, Policy
 from cycles.programme_cycles import OPEN
-from cycles.regular import Regular, Span
+from cycles.regular import Regular, Span, is_over, week
 
 WEEK = timedelta(days=7)
 SHOWN_ROWS = 8
@@ -29,10 +28,10 @@ Team = Collection[int] | None
 
 def brief(session: Session, delivery: Delivery, reader: Person, now: datetime) -> WeeklyBrief | None:
     """What there is to say now; None when there is nothing, or when the week it was written for is over."""
-    if regular.is_over(session, WEEKLY, delivery, reader.id, now):
-        return None
     policy = current_policy(session)
     directory = Directory.load(session, policy)
+    if is_over(WEEKLY, policy, directory, delivery, reader.id, now):
+        return None
     found = _figures(session, directory, policy, reader.id, now)
     return found if delivery.ts is not None or _worth_saying(found) else None
 
@@ -46,20 +45,13 @@ def _readers(directory: Directory, now: datetime) -> list[int]:
 
 
 def _week(day: date, policy: Policy) -> Span | None:
-    monday = _monday(day)
-    if policy.asking.weekly_digest == "off":
-        return None
-    wanted = monday + timedelta(days=WEEKDAYS.index(policy.asking.weekly_digest))
-    return Span(first=monday, tell_from=wanted, last=monday + timedelta(days=6))
+    wanted = policy.asking.weekly_digest
+    return None if wanted == "off" else week(day, WEEKDAYS.index(wanted))
 
 
 def _label(monday: date) -> str:
     year, week, _ = monday.isocalendar()
     return f"{year}-W{week:02d}"
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
 
 
 def _is_worth_telling(session: Session, directory: Directory, policy: Policy, reader: int, now: datetime) -> bool:
@@ -75,7 +67,7 @@ def _figures(session: Session, directory: Directory, policy: Policy, reader: int
     whole = directory.is_lead(reader)
     team = None if whole else [key for key, person in directory.people.items() if person.manager_id == reader]
     today = directory.today(reader, now)
-    monday = _monday(today)
+    monday = week(today).first
     owed = _owed(session, team, today, monday + WEEK - timedelta(days=1))
     rows = [WeeklyRow(name=directory.people[who].name, overdue=late, due=due) for who, late, due in owed]
     actions, late_actions = _actions(session, team, today)

@@ -156,12 +156,11 @@ def decide_due(house: House) -> Ticked:
     """One chase tick: everything that is due, and the regular messages of those whose week or month begins."""
     now = house.now()
     ticked = do_rules.tick_all(house.record, now=now, actor=house.actor)
-    for message in (WEEKLY, EXECUTIVE):
-        with house.record.read() as session:
-            begins = regular.is_due(session, message, now)
-        if begins:
-            with house.record.write() as session:
-                regular.tell(session, message, now=now, actor=house.actor)
+    with house.record.read() as session:
+        begun = [message for message in (WEEKLY, EXECUTIVE) if regular.is_due(session, message, now)]
+    for message in begun:
+        with house.record.write() as session:
+            regular.tell(session, message, now=now, actor=house.actor)
     return ticked
 
 

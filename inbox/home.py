@@ -11,7 +11,6 @@ from cycles.desk_briefs import unfold
 from cycles.glance import glance, may_see
 from cycles.models import Inbound, Person
 from cycles.people import has_left
-from inbox.house import Inbox
 from inbox.visit import LONGEST_ID, Reply, Step, Visit, void
 from tasks import home
 
@@ -28,6 +27,7 @@ def publish(visit: Visit, page: int = 0) -> None:
         place = home.Place.of(len(all_of_it), page)
         sheets = unfold(session, place.cut(all_of_it), visit.person, visit.now)
         seen = glance(session, visit.now) if may_see(session, visit.person) and not left else None
+        shown = _shown(session, visit.person)
     view = home.home(
         reader_of(visit.person),
         sheets,
@@ -37,7 +37,7 @@ def publish(visit: Visit, page: int = 0) -> None:
         templates=inbox.settings.templates,
     )
     void(inbox.client.views_publish(user_id=visit.person.slack_id or visit.letter.user, view=view))
-    if _shown(inbox, visit.person) not in (None, place.page):
+    if shown not in (None, place.page):
         _turn(visit, place.page)
 
 
@@ -57,10 +57,9 @@ def _turn(visit: Visit, page: int) -> None:
             session.add(known)
 
 
-def _shown(inbox: Inbox, person: Person) -> int | None:
+def _shown(session: Session, person: Person) -> int | None:
     """The page of somebody's home that is shown now; None for somebody who never looks at it."""
-    with inbox.record.read() as session:
-        known = session.get(Inbound, _key(person))
+    known = session.get(Inbound, _key(person))
     if known is None:
         return None
     return next((int(number) for number in known.outcome.split() if number.isdecimal()), 0)
@@ -86,7 +85,8 @@ def _count(visit: Visit) -> tuple[Step, ...]:
 
 
 def _keep_up(visit: Visit) -> None:
-    page = _shown(visit.inbox, visit.person)
+    with visit.inbox.record.read() as session:
+        page = _shown(session, visit.person)
     if page is not None:
         view = visit.letter.view
         publish(visit, page_of(view) if view.get("type") == "home" else page)

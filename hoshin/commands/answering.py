@@ -183,9 +183,10 @@ def _counted(house: Any, subjects: list[Subject]) -> Iterator[None]:
     from cycles import panel_outcomes
 
     yield
-    for number in (number for kind, number in subjects if kind == "E"):
+    if judged := [number for kind, number in subjects if kind == "E"]:
         with house.record.write() as session:
-            panel_outcomes.count(session, now=house.now(), actor=house.actor, evidence_id=number)
+            for number in judged:
+                panel_outcomes.count(session, now=house.now(), actor=house.actor, evidence_id=number)
 
 
 def _named(subject: Subject) -> str:
