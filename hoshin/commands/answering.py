@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 def answer(
     subjects: Annotated[
-        list[str], typer.Argument(metavar="ID...", help="A request (12), evidence (E-5) or action (A-3), or several.")
+        list[str], typer.Argument(metavar="ID", help="A request (12), evidence (E-5) or action (A-3), or several.")
     ],
     person: Annotated[str, typer.Option("--as", metavar="PERSON", help="Who answers (their key in people.yaml).")],
     still_true: Annotated[bool, typer.Option("--still-true", help="The last evidence is unchanged.")] = False,
