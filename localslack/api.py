@@ -1,6 +1,5 @@
 """HTTP for the Web API: argument decoding, tokens, faults, and documented error answers."""
 
-import asyncio
 import json
 import re
 from typing import Any
@@ -9,7 +8,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from localslack.drop import drop
+from localslack.drop import drop, hang
 from localslack.faults import Fault
 from localslack.methods import METHODS
 from localslack.methods.registry import Method, checked
@@ -150,8 +149,7 @@ async def failed(request: Request, fault: Fault) -> Response:
     if fault.kind in ("reset", "close"):
         return drop(request, reset=fault.kind == "reset")
     if fault.kind == "hang":
-        await asyncio.sleep(fault.seconds)
-        return drop(request, reset=False)
+        return await hang(request, fault.seconds)
     if fault.kind == "error":
         return JSONResponse({"ok": False, "error": fault.error})
     if fault.kind == "429":

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+from contextlib import suppress
 from typing import Any
 
 from starlette.requests import Request
@@ -33,8 +34,20 @@ class DroppableProtocol(H11Protocol):
 class _Silence(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send nothing, and wait until the server has noticed that the connection is gone."""
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await _gone(receive)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def hang(request: Request, seconds: float) -> Response:
+    """Say nothing for so many seconds, or until the client has given up, and close the connection."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(_gone(request.receive), seconds)
+        return _Silence()
+    return drop(request, reset=False)
 
 
 def drop(request: Request, *, reset: bool) -> Response:

@@ -3,7 +3,9 @@
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +20,10 @@ from localslack.workspace import Workspace
 from localslack.world import World
 
 HOST = "127.0.0.1"
+# uvicorn's own tick, and after how many its count starts again (a day).
+TICK_S, TICKS = 0.1, 864_000
+# How often open connections are looked at while the server ends, and how long it waits for them unless told.
+LOOK_S, CLOSING_S = 0.005, 20
 
 
 class ServerError(RuntimeError):
@@ -60,7 +66,7 @@ class LocalSlack:
         self.url = f"http://{HOST}:{self._socket.getsockname()[1]}"
         self.world.url = self.url
         self.human = HumanClient(self.url)
-        self._server: uvicorn.Server | None = None
+        self._server: PromptServer | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -100,7 +106,7 @@ class LocalSlack:
 
     async def serve(self, started: Callable[[], object]) -> None:
         """Serve until stop(); calls ``started`` once."""
-        self._server = _Server(_config(self._parts), self._parts.stop)
+        self._server = PromptServer(_config(self._parts), self._parts.stop)
         task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
         while not self._server.started and not task.done():
             await asyncio.sleep(0.005)
@@ -111,7 +117,7 @@ class LocalSlack:
         """Stop serving and wait for the end state to be written."""
         self.human.close()  # first: the server waits for connections that are open
         if self._server:
-            self._server.should_exit = True
+            self._server.end()
         if self._thread:
             self._thread.join(20)
 
@@ -122,16 +128,50 @@ class LocalSlack:
         self.stop()
 
 
-class _Server(uvicorn.Server):
-    """uvicorn, but open streams end first, so that it does not wait for them."""
+class PromptServer(uvicorn.Server):
+    """uvicorn, but open streams end first, and who stops it waits for what is under way instead of for its clock.
 
-    def __init__(self, config: uvicorn.Config, before_stop: Callable[[], Any]) -> None:
+    uvicorn looks ten times a second whether it shall end, and once it does lies still for another tenth.
+    ``before_stop`` ends what would keep connections open.
+    """
+
+    def __init__(self, config: uvicorn.Config, before_stop: Callable[[], Any] | None = None) -> None:
         super().__init__(config)
         self._before_stop = before_stop
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """Stop from any thread; returns at once."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop has ended by itself
+                self._loop.call_soon_threadsafe(self._ending.set)
+
+    async def main_loop(self) -> None:
+        """Tick as uvicorn does until the end, which is noticed at once."""
+        self._loop = asyncio.get_running_loop()
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks = (ticks + 1) % TICKS
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), TICK_S)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await self._before_stop()
-        await super().shutdown(sockets=sockets)
+        """Take no more connections, end those that are open, and wait for what is being answered."""
+        if self._before_stop:
+            await self._before_stop()
+        for listening in (*self.servers, *(sockets or ())):
+            listening.close()
+        state = self.server_state
+        for connection in list(state.connections):
+            connection.shutdown()
+        ends = time.monotonic() + (self.config.timeout_graceful_shutdown or CLOSING_S)
+        while (state.connections or state.tasks) and time.monotonic() < ends:
+            await asyncio.sleep(LOOK_S)
+        for task in state.tasks:
+            task.cancel()
+        await self.lifespan.shutdown()
 
 
 def _config(parts: Parts) -> uvicorn.Config:
@@ -156,5 +196,7 @@ def _bound(port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         sock.close()
         raise ServerError(f"Port {port} on {HOST} cannot be used ({error}); choose another with --port.") from error
+    # asyncio does this only for sockets made with a protocol number. Left out, each answer waits 40 ms for the peer's ack.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.listen(128)
     return sock

@@ -32,7 +32,7 @@ from cycles.store import Record, open_record
 from inbox.app import create_app
 from inbox.house import Inbox, posting_client
 from inbox.socket import SocketDoor
-from localslack.server import LocalSlack
+from localslack.server import LocalSlack, PromptServer
 from localslack.workspace import Workspace
 from tasks.messages import render
 
@@ -272,6 +272,7 @@ def town_over(transport: str, template: Path, home: Path) -> Iterator[Town]:
     home.mkdir(parents=True, exist_ok=True)
     shutil.copy(template, home / "hoshin.db")
     listening = socket.create_server(("127.0.0.1", 0))
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     port = listening.getsockname()[1]
     http: Json = {}
     if transport == "http":
@@ -292,14 +293,14 @@ def town_over(transport: str, template: Path, home: Path) -> Iterator[Town]:
 @contextmanager
 def served(town: Town, listening: socket.socket) -> Iterator[None]:
     config = uvicorn.Config(create_app(town.inbox), log_level="error", access_log=False, lifespan="on")
-    server = uvicorn.Server(config)
+    server = PromptServer(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     until(lambda: server.started, "the start of the inbox's server")
     try:
         yield
     finally:
-        server.should_exit = True
+        server.end()
         thread.join(20)
 
 

@@ -101,7 +101,8 @@ def test_a_store_keeps_the_file_after_the_answer(town: Town, tmp_path: Path) -> 
         file = town.human.upload("bennett", f"{kind}.pdf", content=b"same")
         view = town.press("bennett", "submit", town.request(kind).id, form=True)["view"]
         assert town.fill("bennett", view, file=[file["id"]])["acked"]
-        until(lambda kind=kind: town.request(kind).state == "submitted", "the submission")  # type: ignore[misc]
+        until(lambda: "in the record" in str(town.human.views("bennett")["stack"][-1]), "the notice in the form")
+        assert town.request(kind).state == "submitted"
     store = vault_of(town.settings)
     with store.open(hashlib.sha256(b"same").hexdigest()) as stream:
         assert stream.read() == b"same"

@@ -17,6 +17,7 @@ from localslack_parts import WORKSPACE, Hand, actions, button, client, section
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
+from waiting import until
 
 from localslack.client import RefusedError
 from localslack.server import LocalSlack, ServerError
@@ -141,10 +142,7 @@ def test_events_are_redelivered_with_a_number(http_slack: LocalSlack, receiver: 
     receiver.status = 500
     http_slack._parts.delivery.delays = (0.0, 0.0, 0.0)
     http_slack.human.act("maria", "home_opened")
-    for _ in range(500):
-        if len(receiver.seen) == 4:
-            break
-        http_slack.human.views("maria")
+    until(lambda: len(receiver.seen) == 4, "three redeliveries")
     numbers = [headers.get("x-slack-retry-num") for headers, _ in receiver.seen]
     assert numbers == [None, "1", "2", "3"]
     assert receiver.seen[1][0]["x-slack-retry-reason"] == "http_error"

@@ -1,12 +1,12 @@
 """People act, the app answers over Socket Mode: envelopes, acks, payload shapes, response actions."""
 
-import time
 from typing import Any
 
 import pytest
 from localslack_parts import AppUnderTest, Hand, actions, button, client, field, modal, section
 from slack_sdk import WebClient
 from slack_sdk.socket_mode.request import SocketModeRequest
+from waiting import until
 
 from localslack import messages
 from localslack.client import RefusedError
@@ -197,12 +197,7 @@ def test_events_are_redelivered_three_times(slack: LocalSlack, app: AppUnderTest
     app.mute = True
     slack._parts.delivery.delays = (0.0, 0.0, 0.0)
     assert slack.human.act("maria", "home_opened")["acked"] is False
-    for _ in range(200):
-        if len(app.requests) == 4:
-            break
-        slack.human.views("maria")
-
-        time.sleep(0.02)
+    until(lambda: len(app.requests) == 4, "three redeliveries")
     assert [row.retry_attempt for row in app.requests] == [0, 1, 2, 3]
     assert len({row.payload["event_id"] for row in app.requests}) == 1
 
@@ -236,11 +231,7 @@ def test_the_sdk_reconnects_after_disconnect(slack: LocalSlack, web: WebClient, 
     assert slack.control("disconnect")["connections"] == 1
     prompt(web)
     message = slack.human.messages("maria")[0]
-    for _ in range(100):
-        result = slack.human.press("maria", "go", message=message)
-        if result["acked"]:
-            break
-    assert result["acked"]
+    until(lambda: slack.human.press("maria", "go", message=message)["acked"], "an ack over the new connection")
     assert app.socket.session_id() != first
 
 
