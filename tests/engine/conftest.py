@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engine_house import ROOT, Engine, plan_example
+from engine_house import ROOT, Engine, copy_database, plan_example
 from waiting import until
 
 from cycles.settings import Settings
@@ -21,8 +21,9 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         prefect.start_server()
         plan_example(home)
         prefect.wait_ready()
+        newborn = copy_database(prefect, folder / "newborn" / "prefect.db")
         prefect.deploy(ROOT, schedule_variables(Settings(home=home)))
-        yield Engine(prefect=prefect, home=home)
+        yield Engine(prefect=prefect, home=home, newborn=newborn)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import base64
 import re
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -169,9 +168,9 @@ def test_two_runs_of_a_stage_never_overlap(calm: Engine, runs: dict[str, Run]) -
     assert calm.status() == before
 
 
-def test_losing_prefects_database_loses_no_obligation(calm: Engine, runs: dict[str, Run], tmp_path: Path) -> None:
+def test_losing_prefects_database_loses_no_obligation(calm: Engine, runs: dict[str, Run]) -> None:
     before, entries = calm.status(), calm.query("SELECT max(seq) FROM journal")
-    with Prefect(home=tmp_path / "prefect", environment={}, port=free_port(4700)) as fresh:
+    with Prefect(home=calm.newborn.parent, environment={}, port=free_port(4700)) as fresh:
         fresh.start_server()
         fresh.wait_ready()
         assert fresh.artifact("hoshin-scorecard") is None
