@@ -22,14 +22,15 @@ demo: install
 demo-reset: install
 	@$(BIN)/hoshin demo --reset
 
-# More workers than cores: many tests wait for a server.
+# As many workers as most machines have cores. A third would fill the pauses of tests that wait for a server, and slow down
+# all others by more than that.
 test: install
 	@sh tests/browser.sh
-	$(BIN)/python -m pytest -n 3
+	$(BIN)/python -m pytest -n 2
 
 test-long: install
 	@sh tests/browser.sh
-	$(BIN)/python -m pytest -n 3 -m "long or not long"
+	$(BIN)/python -m pytest -n 2 -m "long or not long"
 
 # Hours; docs/mutation.md. `make mutants MUTANTS='cycles.periods.*'` takes one module. What was decided before is kept in mutants/.
 mutants: .venv-mutants/.installed

@@ -41,7 +41,7 @@ def all_of(where: Place, size: town.Size, few: town.Size, entries: int, rounds: 
     _settled(where, "village", few)
     little, _ = _plan(where, few, 1, "village")
     ticks = tick_line(where, many, ticking(where, little))
-    return [*plan_lines, *check_lines, ticks, verify(where, entries), *presses(where, "village"), memory]
+    return [*plan_lines, *check_lines, ticks, verify(where, entries), *presses(where, "village", few.pressed), memory]
 
 
 def _settled(where: Place, name: str, size: town.Size) -> None:

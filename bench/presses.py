@@ -1,4 +1,4 @@
-"""A thousand presses on the buttons of a hundred requests, ten for each: how long until each can be acknowledged.
+"""Presses on the buttons of a hundred requests (ten at the small size), ten for each: how long until each can be acknowledged.
 
 Slack gives an app three seconds ("Acknowledge requests") and people press again sooner. The first press of each has an effect, the
 others find it answered. The floor enters each letter and writes, for the first, the rows an answer needs.
@@ -29,7 +29,7 @@ from inbox.house import Inbox
 from inbox.letters import Envelope
 from tasks.slack.client import WORKSPACE
 
-REQUESTS, PRESSES_EACH, PRESSERS = 100, 10, 10
+PRESSES_EACH, PRESSERS = 10, 10
 # A Tuesday morning in all the zones that owners are in is not needed: answers are taken at any hour.
 NOW = datetime(2026, 11, 10, 3, 0, tzinfo=UTC)
 ENDS = date(2026, 11, 30)
@@ -39,12 +39,12 @@ BOUND_S = 1.0
 Press = tuple[int, int, str]  # which one, the request, the presser's Slack id
 
 
-def presses(where: Place, settled: str) -> list[Measure]:
+def presses(where: Place, settled: str, requests: int) -> list[Measure]:
     """p99 against the bound of one second, and the median against the floor's. `settled` is a closed record, not planned."""
     ready = _asked(where, settled)
-    rules, answered = _timed(where, ready, _by_rules)
-    floor, entered = _timed(where, ready, _by_hand)
-    assert answered == entered == REQUESTS, "not each request was answered once"
+    rules, answered = _timed(where, ready, requests, _by_rules)
+    floor, entered = _timed(where, ready, requests, _by_hand)
+    assert answered == entered == requests, "not each request was answered once"
     p50, p99 = statistics.median(rules), statistics.quantiles(rules, n=100)[98]
     return [
         Measure(
@@ -53,7 +53,7 @@ def presses(where: Place, settled: str) -> list[Measure]:
             median_s=round(p50, 4),
             ratio=round(p99, 3),
             bound=BOUND_S,
-            note=f"s; {len(rules):,} presses on {REQUESTS} requests, {PRESSERS} at once",
+            note=f"s; {len(rules):,} presses on {requests} requests, {PRESSERS} at once",
         ),
         Measure(
             name="press against its writes",
@@ -82,7 +82,9 @@ def _asked(where: Place, settled: str) -> str:
     return name
 
 
-def _timed(where: Place, ready: str, presser: Callable[[Record], Callable[[Press], None]]) -> tuple[list[float], int]:
+def _timed(
+    where: Place, ready: str, requests: int, presser: Callable[[Record], Callable[[Press], None]]
+) -> tuple[list[float], int]:
     """Seconds for each press, and how many requests were answered in the end."""
     name, record = where.copy(ready)
     press, before = presser(record), count(record, "evidence")
@@ -93,13 +95,13 @@ def _timed(where: Place, ready: str, presser: Callable[[Record], Callable[[Press
         return time.perf_counter() - begun
 
     with ThreadPoolExecutor(PRESSERS) as pool:
-        taken = list(pool.map(timed, _to_press(record)))
+        taken = list(pool.map(timed, _to_press(record, requests)))
     answered = count(record, "evidence") - before
     where.drop(name, record)
     return taken, answered
 
 
-def _to_press(record: Record) -> list[Press]:
+def _to_press(record: Record, requests: int) -> list[Press]:
     """In an order that mixes first presses with later ones; the same in every run."""
     confirmable = (
         select(col(Request.id), Person.slack_id)
@@ -109,11 +111,11 @@ def _to_press(record: Record) -> list[Press]:
             (col(Evidence.system_id) == col(Request.system_id)) & (col(Evidence.kind_id) == col(Request.kind_id)),
         )
         .order_by(col(Request.id))
-        .limit(REQUESTS)
+        .limit(requests)
     )
     with record.read() as session:
         found = session.execute(confirmable).all()
-    assert len(found) == REQUESTS, f"only {len(found)} requests could be confirmed"
+    assert len(found) == requests, f"only {len(found)} requests could be confirmed"
     each = [(request_id, str(slack_id)) for request_id, slack_id in found for _ in range(PRESSES_EACH)]
     random.Random(1).shuffle(each)  # noqa: S311  # an order, not a secret
     return [(number, *one) for number, one in enumerate(each)]

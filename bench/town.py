@@ -35,11 +35,15 @@ TIERS = ("high", "limited", "minimal")
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """How large: `systems` × `kinds` pairs, one control per kind, so as many results; every sixth pair has evidence."""
+    """How large: `systems` × `kinds` pairs, one control per kind, so as many results; every sixth pair has evidence.
+
+    Of the open requests `pressed` are answered, ten presses for each.
+    """
 
     systems: int
     kinds: int
     people: int
+    pressed: int = 100
 
     @property
     def pairs(self) -> int:
@@ -49,7 +53,7 @@ class Size:
 FULL = Size(systems=40_000, kinds=30, people=1_000)
 # As many people as the large one has: a tick reads the people's hours and leave, and only what is open may differ.
 FEW = Size(systems=400, kinds=30, people=1_000)
-SMALL = Size(systems=120, kinds=10, people=12)
+SMALL = Size(systems=120, kinds=10, people=12, pressed=10)
 
 
 def the_period() -> Period:
