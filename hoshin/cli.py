@@ -1,10 +1,10 @@
 """The command `hoshin`: every stage by hand, and what is true now."""
 
-import gc
 import sys
 
 import typer
 
+import hoshin.quickly.sitecustomize  # noqa: F401
 from hoshin.commands import (
     answering,
     cancelling,
@@ -48,8 +48,6 @@ for group in (
 
 def main() -> None:
     """Run the command; what a person can mend is one sentence on stderr and an exit code of its own."""
-    # Importing makes hundreds of thousands of objects that stay; collecting among them costs a tenth of every start.
-    gc.set_threshold(100_000, 20, 20)
     try:
         app()
     except KeyboardInterrupt:

@@ -25,6 +25,7 @@ HOST = "127.0.0.1"
 READY_S = 90
 ENDED_S = 15
 BUSY_TRIES = 10
+QUICKLY = str(Path(__file__).with_name("quickly"))
 
 
 class NotStarted(HoshinError):
@@ -121,8 +122,8 @@ class Prefect:
             # Somebody waits at the keyboard for each run; left alone, the worker looks every ten seconds.
             "PREFECT_WORKER_QUERY_SECONDS": "1",
             "DO_NOT_TRACK": "1",
-            # The project's own folders, wherever the command was given.
-            "PYTHONPATH": os.pathsep.join(part for part in (os.environ.get("PYTHONPATH"),) if part),
+            # Each run of a stage is a process or two, and somebody waits for it.
+            "PYTHONPATH": os.pathsep.join(part for part in (QUICKLY, os.environ.get("PYTHONPATH")) if part),
         }
 
     def start_server(self, *, services: bool = True) -> None:

@@ -71,6 +71,9 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["PREFECT_HOME"] = str(home)
     # Clients read all of the world's authorities, 20 to 40 ms each time, and nothing here is asked over TLS of the world.
     os.environ["SSL_CERT_FILE"] = str(_one_authority(home))
+    # Processes that tests start look for garbage as seldom as those of Hoshin do.
+    quickly = str(Path(__file__).parents[1] / "hoshin" / "quickly")
+    os.environ["PYTHONPATH"] = os.pathsep.join(part for part in (quickly, os.environ.get("PYTHONPATH")) if part)
     # What imports and hypothesis keep alive is large; collecting among it again and again costs a sixth of a run.
     gc.set_threshold(100_000, 20, 20)
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))

@@ -1,0 +1,1 @@
+"""A folder for PYTHONPATH: the processes it is given to start and end sooner (`sitecustomize`)."""
