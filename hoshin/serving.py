@@ -49,9 +49,9 @@ def serve(*, http: bool, host: str, port: int, health_port: int | None = None, g
     over = threading.Event()
     with open_house(actor="inbox") as house, inbox_of(house) as inbox, _until_told(over):
         if http:
-            _over_http(inbox, over, _bound(host, port, "--port"), grace_s)
+            _over_http(inbox, over, listening_on(host, port, "--port"), grace_s)
         else:
-            _over_socket(inbox, over, None if health_port is None else _bound(host, health_port, "--health-port"))
+            _over_socket(inbox, over, None if health_port is None else listening_on(host, health_port, "--health-port"))
 
 
 def _over_http(inbox: Inbox, over: threading.Event, listening: socket.socket, grace_s: int) -> None:
@@ -130,7 +130,12 @@ def _until_told(over: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _bound(host: str, port: int, option: str) -> socket.socket:
+def listening_on(host: str, port: int, option: str) -> socket.socket:
+    """A listening socket on whose connections what is written goes out at once.
+
+    Raises:
+        BadInput: when nobody can listen there; names the option.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family)

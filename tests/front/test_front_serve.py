@@ -19,6 +19,7 @@ import pytest
 from front_cli import query, refused
 from waiting import until
 
+from hoshin.serving import listening_on
 from localslack.server import LocalSlack
 
 WORKSPACE = Path(__file__).parents[2] / "examples" / "kumonagi" / "slack.yaml"
@@ -136,6 +137,13 @@ def test_an_address_that_is_taken_is_named(options: tuple[str, ...], asked_home:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         said = refused(asked_home, "serve", *options, str(taken.getsockname()[1]), **told(slack))
     assert said.startswith(f"hoshin: {options[-1]}: 127.0.0.1:")
+
+
+def test_an_answer_does_not_wait_for_the_acknowledgement_of_its_head() -> None:
+    with listening_on("127.0.0.1", 0, "--port") as ours, socket.create_connection(ours.getsockname()):
+        connection, _ = ours.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_health_port_is_not_taken_beside_http(asked_home: Path, slack: LocalSlack) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from hoshin.processes import Prefect
+
 HEAVY = ("prefect", "fastapi", "starlette", "slack_sdk", "alembic", "dulwich", "pypdf", "docx", "localslack")
 # `--help` needs no database and no programme either.
 FOR_HELP = (*HEAVY, "sqlmodel", "sqlalchemy", "yaml", "holidays", "cycles.models")
@@ -57,3 +59,16 @@ def test_status_and_verify_load_no_engine_and_no_slack(arguments: tuple[str, ...
 )
 def test_no_stage_needs_prefect(arguments: tuple[str, ...], asked_home: Path) -> None:
     assert "prefect" not in loaded(asked_home, *arguments)
+
+
+@pytest.mark.parametrize("whose", ["hoshin", "prefect"])
+def test_nothing_is_looked_through_at_the_end(whose: str, tmp_path: Path) -> None:
+    """Of commands and of the demo's processes; what the tests themselves put on the path is taken away."""
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    if whose == "prefect":
+        own |= {"PYTHONPATH": Prefect(home=tmp_path, environment={}).variables()["PYTHONPATH"].split(os.pathsep)[0]}
+    module = "hoshin.cli" if whose == "hoshin" else "json"
+    code = f"import atexit, gc, {module}; atexit._run_exitfuncs(); print(gc.get_freeze_count() > 0)"
+    for environment, frozen in ((own, "True"), ({**own, "PYTHONPATH": ""}, str(whose == "hoshin"))):
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == frozen
