@@ -80,6 +80,12 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.addaudithook(_stay_here)
 
 
+def pytest_collection_finish() -> None:
+    # What is there by now stays to the end.
+    gc.collect()
+    gc.freeze()
+
+
 def _one_authority(folder: Path) -> Path:
     import certifi
 
