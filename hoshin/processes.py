@@ -20,12 +20,12 @@ from types import TracebackType
 from typing import Any
 
 from cycles.errors import HoshinError
+from hoshin import quickly
 
 HOST = "127.0.0.1"
 READY_S = 90
 ENDED_S = 15
 BUSY_TRIES = 10
-QUICKLY = str(Path(__file__).with_name("quickly"))
 
 
 class NotStarted(HoshinError):
@@ -123,7 +123,7 @@ class Prefect:
             "PREFECT_WORKER_QUERY_SECONDS": "0.5",
             "DO_NOT_TRACK": "1",
             # Each run of a stage is a process or two, and somebody waits for it.
-            "PYTHONPATH": os.pathsep.join(part for part in (QUICKLY, os.environ.get("PYTHONPATH")) if part),
+            "PYTHONPATH": quickly.path(os.environ.get("PYTHONPATH")),
         }
 
     def start_server(self, *, services: bool = True) -> None:

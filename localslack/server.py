@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,8 +21,7 @@ from localslack.workspace import Workspace
 from localslack.world import World
 
 HOST = "127.0.0.1"
-# uvicorn's own tick, and after how many its count starts again (a day).
-TICK_S, TICKS = 0.1, 864_000
+TICK_S = 0.1  # uvicorn's own
 # How often open connections are looked at while the server ends, and how long it waits for them unless told.
 LOOK_S, CLOSING_S = 0.005, 20
 
@@ -151,9 +151,8 @@ class PromptServer(uvicorn.Server):
     async def main_loop(self) -> None:
         """Tick as uvicorn does until the end, which is noticed at once."""
         self._loop = asyncio.get_running_loop()
-        ticks = 0
-        while not await self.on_tick(ticks):
-            ticks = (ticks + 1) % TICKS
+        ticks = count()
+        while not await self.on_tick(next(ticks)):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), TICK_S)
 

@@ -1,6 +1,6 @@
 """What holds for every test: nothing leaves this machine, and browser tests say plainly why they were skipped."""
 
-import gc
+import importlib
 import os
 import shutil
 import sys
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from hoshin import quickly
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -71,19 +73,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["PREFECT_HOME"] = str(home)
     # Clients read all of the world's authorities, 20 to 40 ms each time, and nothing here is asked over TLS of the world.
     os.environ["SSL_CERT_FILE"] = str(_one_authority(home))
-    # Processes that tests start look for garbage as seldom as those of Hoshin do.
-    quickly = str(Path(__file__).parents[1] / "hoshin" / "quickly")
-    os.environ["PYTHONPATH"] = os.pathsep.join(part for part in (quickly, os.environ.get("PYTHONPATH")) if part)
-    # What imports and hypothesis keep alive is large; collecting among it again and again costs a sixth of a run.
-    gc.set_threshold(100_000, 20, 20)
+    # What imports and hypothesis keep alive is large; collecting among it again and again costs a sixth of a run. So it is
+    # done as seldom as in Hoshin's own processes, here and in those that tests start.
+    importlib.import_module("hoshin.quickly.sitecustomize")
+    os.environ["PYTHONPATH"] = quickly.path(os.environ.get("PYTHONPATH"))
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     sys.addaudithook(_stay_here)
-
-
-def pytest_collection_finish() -> None:
-    # What is there by now stays to the end.
-    gc.collect()
-    gc.freeze()
 
 
 def _one_authority(folder: Path) -> Path:

@@ -20,7 +20,7 @@ from typing import IO, Any
 import pytest
 from delivery_house import House, Opener, database
 
-from hoshin.processes import QUICKLY
+from hoshin import quickly
 
 OWNERS = 59  # and the lead: sixty messages
 ROOT = Path(__file__).parents[2]
@@ -53,7 +53,7 @@ class Nursery:
             self.process = subprocess.Popen(
                 [sys.executable, str(RUNNER), str(theirs.fileno())],
                 cwd=ROOT,
-                env={"PYTHONPATH": f"{ROOT}{os.pathsep}{QUICKLY}", "PATH": "/usr/bin:/bin"},
+                env={"PYTHONPATH": quickly.path(str(ROOT)), "PATH": "/usr/bin:/bin"},
                 pass_fds=[theirs.fileno()],
             )
 

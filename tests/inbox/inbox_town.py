@@ -29,6 +29,7 @@ from cycles.programme.load import load_programme
 from cycles.programme.sync import sync
 from cycles.settings import Settings
 from cycles.store import Record, open_record
+from hoshin.serving import listening_on
 from inbox.app import create_app
 from inbox.house import Inbox, posting_client
 from inbox.socket import SocketDoor
@@ -271,8 +272,7 @@ def town_over(transport: str, template: Path, home: Path) -> Iterator[Town]:
     """A town whose Slack talks to it over `http` or `socket`."""
     home.mkdir(parents=True, exist_ok=True)
     shutil.copy(template, home / "hoshin.db")
-    listening = socket.create_server(("127.0.0.1", 0))
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listening = listening_on("127.0.0.1", 0, "the test's port")
     port = listening.getsockname()[1]
     http: Json = {}
     if transport == "http":
