@@ -22,15 +22,15 @@ demo: install
 demo-reset: install
 	@$(BIN)/hoshin demo --reset
 
-# As many workers as most machines have cores. A third would fill the pauses of tests that wait for a server, and slow down
-# all others by more than that.
+# Two workers reckon, which is as many as most machines have cores, and a third waits for servers and browsers:
+# tests/sharing.py.
 test: install
 	@sh tests/browser.sh
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
 test-long: install
 	@sh tests/browser.sh
-	$(BIN)/python -m pytest -n 2 -m "long or not long"
+	$(BIN)/python -m pytest -n 3 -m "long or not long"
 
 # Hours; docs/mutation.md. `make mutants MUTANTS='cycles.periods.*'` takes one module. What was decided before is kept in mutants/.
 mutants: .venv-mutants/.installed

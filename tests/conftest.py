@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sharing import place
 
 from hoshin import quickly
 
@@ -35,36 +36,6 @@ os.environ.update(
 for _name in [name for name in os.environ if name.startswith("HOSHIN_") or name == "PREFECT_API_URL"]:
     del os.environ[_name]
 
-# Folders whose tests share nothing costly; elsewhere the tests of a file share a server or a home.
-SPREAD = (
-    "tests/catalogues/",
-    "tests/cycles/",
-    "tests/delivery/",
-    "tests/documents/",
-    "tests/messages/",
-    "tests/proofs/",
-)
-# But for these, which would each start a browser of their own.
-TOGETHER = ("tests/messages/test_in_browser.py",)
-# What waits for servers and what reckons, in turns, so that neither of them keeps the machine to itself.
-SERVERS = ("tests/whole/test_whole_fast.py", "tests/proofs/test_proof_machine.py", "tests/whole/", "tests/engine/")
-# What takes longest of the rest, so that no worker is left with it when the others have ended.
-LONG = (
-    "tests/front/",
-    "tests/delivery/test_delivery_kills.py",
-    "tests/inbox/",
-    "tests/cycles/test_rules_check.py::test_standings_and_results",
-    "tests/cycles/test_rules_do.py::test_two_schedulers",
-    "tests/cycles/test_rules_do.py::test_nothing_is_ever_said",
-    "tests/cycles/test_rules_ladder.py::test_what_happens",
-    "tests/cycles/test_rules_journal.py::test_one_flipped_bit",
-    "tests/cycles/test_rules_answers.py::test_whatever_people_do",
-    "tests/cycles/test_rules_files.py::test_the_reader_raises",
-    "tests/cycles/test_rules_plan.py::test_the_plan_is",
-    "tests/localslack/test_localslack_page.py",
-)
-# It counts seconds, so it comes when the other workers have nearly ended.
-LAST = "tests/inbox/test_inbox_refusals.py"
 LOOPBACK = ("127.", "::1", "::ffff:127.", "localhost", "0.0.0.0")  # 0.0.0.0 as a destination is this machine
 
 
@@ -91,15 +62,7 @@ def _one_authority(folder: Path) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    first = SERVERS + LONG
-    places = {name: at for at, name in enumerate(first)}
-
-    def place(item: pytest.Item) -> int:
-        if item.nodeid.startswith(LAST):
-            return len(first) + 1
-        return next((at for name, at in places.items() if item.nodeid.startswith(name)), len(first))
-
-    items.sort(key=place)
+    items.sort(key=lambda item: place(item.nodeid))
     if not any(item.get_closest_marker("browser") for item in items):
         return
     from browsing import installed
@@ -119,21 +82,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keep the tests of one file on one worker where they share something, with any `pytest -n`.
-
-    By file, because the marker `xdist_group` no longer does it: pytest 9.2 makes a test's id elsewhere than
-    pytest-xdist 3.8 looks.
-    """
     if config.getvalue("dist") != "load":
         return None
-    from xdist.scheduler import LoadGroupScheduling
+    from sharing import BySharing
 
-    class ByServer(LoadGroupScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            place = nodeid.partition("::")[0]
-            return str(super()._split_scope(nodeid)) if place.startswith(SPREAD) and place not in TOGETHER else place
-
-    return ByServer(config, log)
+    return BySharing(config, log)
 
 
 @pytest.fixture(scope="module")
