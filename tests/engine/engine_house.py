@@ -39,7 +39,6 @@ class Run:
     name: str
     started: datetime | None
     ended: datetime | None
-    tasks: tuple[str, ...]
 
 
 @dataclass
@@ -59,7 +58,7 @@ class Engine:
         return self.ended(self.prefect.run(f"{stage}/{stage}", parameters))
 
     def ended(self, run_id: str) -> Run:
-        """Wait for the end of a run and read its graph."""
+        """Wait for the end of a run."""
         self.prefect.wait(run_id, at_most_s=120)
         row = self.prefect.call("GET", f"/flow_runs/{run_id}")
         return Run(
@@ -69,18 +68,21 @@ class Engine:
             name=row["name"],
             started=_moment(row["start_time"]),
             ended=_moment(row["end_time"]),
-            tasks=self.tasks(run_id) if row["state_type"] == "COMPLETED" else (),
         )
 
-    def tasks(self, run_id: str) -> tuple[str, ...]:
-        """The names of a run's tasks in their order; their rows arrive a moment after the run's own end."""
+    def tasks(self, run_id: str, *, at_least: int) -> tuple[str, ...]:
+        """The names of a run's tasks in their order.
+
+        Their rows are made of events and arrive one by one, the last of them after the run's own end; so as many are
+        waited for as there must be.
+        """
         wanted = {"flow_runs": {"id": {"any_": [run_id]}}, "sort": "EXPECTED_START_TIME_ASC"}
 
         def all_ended() -> list[dict[str, Any]]:
             rows = self.prefect.call("POST", "/task_runs/filter", wanted)
-            return rows if rows and all(row["state_type"] == "COMPLETED" for row in rows) else []
+            return rows if len(rows) >= at_least and all(row["state_type"] == "COMPLETED" for row in rows) else []
 
-        rows = until(all_ended, "the rows of the run's tasks")
+        rows = until(all_ended, f"{at_least} completed tasks of the run")
         return tuple(row["name"] for row in sorted(rows, key=lambda row: row["start_time"]))
 
     def scheduled(self) -> int:
